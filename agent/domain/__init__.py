@@ -1,0 +1,1 @@
+"""Who may pass and what a door does: pure functions over values."""

@@ -1,0 +1,1 @@
+"""The one loop that changes state, and what surrounds it."""

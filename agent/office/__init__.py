@@ -1,0 +1,1 @@
+"""The property manager’s side: the book, import, signing, pushing, receipts."""

@@ -1,0 +1,1 @@
+"""The real-name list on the gateway: verify, apply, receipt."""

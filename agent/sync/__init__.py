@@ -1,0 +1,1 @@
+"""In step with the broker: link, outbox, orders."""

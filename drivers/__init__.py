@@ -1,0 +1,1 @@
+"""Values to hardware and back, behind one contract."""

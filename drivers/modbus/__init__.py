@@ -1,0 +1,1 @@
+"""Modbus relay and input boards on one line."""

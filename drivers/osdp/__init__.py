@@ -1,0 +1,1 @@
+"""OSDP readers on one RS-485 line."""

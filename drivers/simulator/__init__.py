@@ -1,0 +1,1 @@
+"""Devices that speak the wire at the far end of a pseudo-terminal."""

@@ -1,0 +1,1 @@
+"""Register maps of Modbus relay and input boards, as data."""

@@ -1,0 +1,1 @@
+"""Every topic and every payload on the broker."""

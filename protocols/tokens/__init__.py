@@ -1,0 +1,1 @@
+"""Signed words: layout, signing, verifying."""

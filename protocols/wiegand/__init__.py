@@ -1,0 +1,1 @@
+"""Wiegand: pulses to bits to cards, the format table, printed numbers."""
