@@ -1,0 +1,1 @@
+"""A resident's phone: its key, and the signed command that opens a door."""
