@@ -1,4 +1,4 @@
-"""What is known of a moment: both times of it, and how far the wall clock is to be believed."""
+"""What time it is, and how far that may be believed."""
 
 from __future__ import annotations
 
@@ -11,16 +11,20 @@ if TYPE_CHECKING:
 
 
 class ClockConfidence(StrEnum):
-    """How far the wall clock may be believed. Each rule that needs the time states what it does with each."""
+    """How far the wall clock may be believed."""
 
-    SYNCED = "synced"  # a time service keeps it right
-    HOLDOVER = "holdover"  # it was set once and runs by itself: seconds or minutes wrong
-    UNSET = "unset"  # it shows a time before this program was made: the battery is flat
+    SYNCED = "synced"  # disciplined by a time source now
+    HOLDOVER = "holdover"  # was set, runs by itself
+    UNSET = "unset"  # nobody has told the box the time: `utc` is a lower bound at best
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """One moment. `monotonic`: seconds since some start, for deadlines; `utc`: aware, for schedules."""
+    """One instant by both clocks.
+
+    monotonic: seconds, for deadlines. utc: aware, for schedules and records; never earlier than what
+    was recorded last, so that an unset clock is at least a lower bound.
+    """
 
     monotonic: float
     utc: datetime

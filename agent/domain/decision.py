@@ -1,0 +1,151 @@
+"""May this credential pass this door now? One pure function; the first rule that applies gives the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from agent.domain.credentials import CredentialState
+from agent.domain.moment import ClockConfidence
+
+if TYPE_CHECKING:
+    from agent.domain.credentials import Holding, Person, Span
+    from agent.domain.moment import Moment
+    from agent.domain.rules import Rules
+
+
+class Mode(StrEnum):
+    """What a door does when nobody asks."""
+
+    NORMAL = "normal"  # locked, opens for those who may
+    HELD = "held"  # held open: a lease that is renewed
+    LOCKED = "locked"  # opens only for persons with the override right
+
+
+class Reason(StrEnum):
+    """Why a door stayed locked. Stable codes: they are on the wire and in the journal."""
+
+    CANNOT_RECORD = "cannot_record"  # the journal cannot be written, so nothing may be opened
+    DOOR_LOCKED = "door_locked"
+    UNKNOWN = "unknown_credential"
+    SUSPENDED = "suspended"
+    LOST = "lost"
+    REVOKED = "revoked"
+    CREDENTIAL_NOT_YET = "credential_not_yet_valid"
+    CREDENTIAL_EXPIRED = "credential_expired"
+    NO_PERSON = "no_person"
+    NOT_VERIFIED = "person_not_verified"
+    VERIFICATION_LAPSED = "verification_lapsed"
+    PERSON_NOT_YET = "person_not_yet_valid"
+    PERSON_EXPIRED = "person_expired"
+    NO_RIGHT = "no_right"
+    OUT_OF_SCHEDULE = "out_of_schedule"
+
+
+class Rule(StrEnum):
+    """By what an entry was granted, where it was not a group."""
+
+    FIRE = "fire_release"
+    HELD = "held_open"
+    DESK = "desk_order"  # an order signed by a key that the configuration trusts with every door
+
+
+@dataclass(frozen=True, slots=True)
+class Posture:
+    """What of a door's state a decision depends on."""
+
+    door: str
+    mode: Mode = Mode.NORMAL
+    fire: bool = False
+    recording: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Open. `rule`: a group's name, or a Rule. `longer`: for the door's extended time."""
+
+    rule: str
+    longer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Stay locked, and why."""
+
+    reason: Reason
+
+
+Decision = Grant | Deny
+
+_STATES = {
+    CredentialState.SUSPENDED: Reason.SUSPENDED,
+    CredentialState.LOST: Reason.LOST,
+    CredentialState.REVOKED: Reason.REVOKED,
+}
+
+
+def decide(holding: Holding | None, posture: Posture, rules: Rules, at: Moment) -> Decision:
+    """Return the decision on `holding` (None: on no list) at the door of `posture`.
+
+    With an unset clock `at.utc` is a lower bound: what it proves to be over is over, while beginnings
+    and schedules cannot be judged and are let pass, so that residents still enter after a power cut.
+    """
+    if posture.fire:
+        return Grant(Rule.FIRE)
+    if not posture.recording:
+        return Deny(Reason.CANNOT_RECORD)
+    person = None if holding is None else holding.person
+    if posture.mode is Mode.LOCKED and (person is None or not person.may_override):
+        return Deny(Reason.DOOR_LOCKED)
+    if posture.mode is Mode.HELD:
+        return Grant(Rule.HELD)
+    if holding is None:
+        return Deny(Reason.UNKNOWN)
+    if person is None:
+        return Deny(Reason.NO_PERSON)
+    reason = _about_credential(holding, at) or _about_person(person, at)
+    if reason is not None:
+        return Deny(reason)
+    return _by_right(person, posture.door, rules, at)
+
+
+def _about_credential(holding: Holding, at: Moment) -> Reason | None:
+    credential = holding.credential
+    if credential.state is not CredentialState.ACTIVE:
+        return _STATES[credential.state]
+    return _about_span(credential.span, at, Reason.CREDENTIAL_NOT_YET, Reason.CREDENTIAL_EXPIRED)
+
+
+def _about_person(person: Person, at: Moment) -> Reason | None:
+    if not person.verified:
+        return Reason.NOT_VERIFIED
+    if person.verified_until is not None and person.verified_until <= at.utc:
+        return Reason.VERIFICATION_LAPSED
+    return _about_span(person.span, at, Reason.PERSON_NOT_YET, Reason.PERSON_EXPIRED)
+
+
+def _about_span(span: Span, at: Moment, early: Reason, late: Reason) -> Reason | None:
+    if span.end is not None and span.end <= at.utc:
+        return late
+    if span.start is not None and at.utc < span.start and at.clock is not ClockConfidence.UNSET:
+        return early
+    return None
+
+
+def _by_right(person: Person, door: str, rules: Rules, at: Moment) -> Decision:
+    has_right = False
+    for name in person.groups:
+        group = rules.groups.get(name)
+        if group is None:
+            continue
+        for right in group.rights:
+            if right.door != door:
+                continue
+            has_right = True
+            schedule = rules.schedules.get(right.schedule)
+            if schedule is None:
+                continue
+            if at.clock is ClockConfidence.UNSET or schedule.open_at(at.utc):
+                return Grant(name, longer=person.needs_longer)
+    return Deny(Reason.OUT_OF_SCHEDULE if has_right else Reason.NO_RIGHT)

@@ -1,0 +1,300 @@
+"""All that can happen to a site of doors, and all that the site can ask for in return.
+
+Closed unions of frozen values: a new fact is a new class, and mypy then finds every place that forgot it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agent.domain.credentials import Holding
+    from agent.domain.decision import Mode
+
+Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+
+
+class Outcome(StrEnum):
+    """How an order ended, as its sender is told."""
+
+    OPENED = "opened"  # the output was driven, and the device confirmed it
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"  # decided, but the device did not do it or cannot prove it
+
+
+class Shown(StrEnum):
+    """What the person at a reader sees and hears."""
+
+    GRANTED = "granted"
+    DENIED = "denied"
+    WARNING = "warning"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A signed command that passed every check of its signature, address, time and freshness.
+
+    id: its `jti`. key: who signed. person: whose phone it was, if a phone's. not_after: monotonic
+    seconds after which it must not be acted on. reply: where the answer goes; correlation: what the
+    sender wants repeated with it.
+    """
+
+    id: str
+    key: str
+    person: str | None
+    not_after: float
+    reply: str
+    correlation: bytes = b""
+
+
+# --- facts: what happened ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A card was read at a door. `holding` is None when the digest is on no list."""
+
+    door: str
+    reader: str
+    direction: str
+    digest: bytes
+    holding: Holding | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A reader read bits that no allowed format fits. `why` holds no card number."""
+
+    door: str
+    reader: str
+    direction: str
+    bits: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAsked:
+    """A signed order to open a door. `holding`: the phone key's, looked up at this moment."""
+
+    door: str
+    order: Order
+    digest: bytes
+    holding: Holding | None
+
+
+@dataclass(frozen=True, slots=True)
+class ModeAsked:
+    """A signed order to change a door's mode."""
+
+    door: str
+    order: Order
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefused:
+    """An order that must not be acted on; answered where it says where to."""
+
+    door: str | None
+    order: Order | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExitAsked:
+    """The exit button was pressed."""
+
+    door: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeafOpened:
+    """The contact says the leaf is open."""
+
+    door: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeafClosed:
+    """The contact says the leaf is closed."""
+
+    door: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeafUnknown:
+    """Nobody knows where the leaf is: the contact's board is silent, or its wire is cut or shorted."""
+
+    door: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FireRaised:
+    """The fire line asks for release."""
+
+
+@dataclass(frozen=True, slots=True)
+class FireCleared:
+    """The fire line is at rest again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FireUnsure:
+    """The fire line cannot be read. Doors that open in a fire do so by wiring; this is an alarm."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The device confirmed the act `id`."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotCarried:
+    """The act `id` was not done; `maybe`: it may have been, the proof was lost."""
+
+    id: int
+    why: str
+    maybe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something to be recorded that changes no door."""
+
+    kind: str
+    body: Mapping[str, Json]
+    door: str | None = None
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingLost:
+    """The journal could not be written."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingBack:
+    """The journal can be written again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed, and nothing else."""
+
+
+Fact = (
+    Presented
+    | Unreadable
+    | OpenAsked
+    | ModeAsked
+    | OrderRefused
+    | ExitAsked
+    | LeafOpened
+    | LeafClosed
+    | LeafUnknown
+    | FireRaised
+    | FireCleared
+    | FireUnsure
+    | Carried
+    | NotCarried
+    | Noted
+    | RecordingLost
+    | RecordingBack
+    | Tick
+)
+
+
+# --- effects: what is asked for ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """Release `door` for `for_s` seconds, unless `not_after` (monotonic) has passed by then."""
+
+    id: int
+    door: str
+    for_s: float
+    not_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Relock:
+    """End the release of `door` now."""
+
+    id: int
+    door: str
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Show a signal at one reader."""
+
+    reader: str
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class ShowAtDoor:
+    """Show a signal at every reader of a door."""
+
+    door: str
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Tell the sender of an order how it ended."""
+
+    order: Order
+    door: str | None
+    outcome: Outcome
+    reason: str | None
+
+
+Effect = Unlock | Relock | Show | ShowAtDoor | Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line of the journal, before it has a number. `alarm`: somebody must look."""
+
+    kind: str
+    door: str | None
+    body: Mapping[str, Json]
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one fact led to.
+
+    first: life safety, done before anything is written. records: written, in one commit, with `used`
+    (ids of orders that must never be acted on again). then: done after that commit, never without it.
+    """
+
+    records: tuple[Record, ...] = ()
+    first: tuple[Effect, ...] = ()
+    then: tuple[Effect, ...] = ()
+    used: tuple[Order, ...] = field(default=())
+
+    def __add__(self, other: Result) -> Result:
+        """Join two results, in order."""
+        return Result(
+            self.records + other.records,
+            self.first + other.first,
+            self.then + other.then,
+            self.used + other.used,
+        )
