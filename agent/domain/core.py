@@ -218,7 +218,9 @@ def _outcome(decision: Grant | Deny) -> dict[str, Json]:
     return {"reason": decision.reason.value} if isinstance(decision, Deny) else {"rule": decision.rule}
 
 
-def _free(site: Site, name: str, grant: Grant, at: Moment, not_after: float, order: Order | None) -> Handled:
+def _free(
+    site: Site, name: str, grant: Grant, at: Moment, *, not_after: float, order: Order | None = None
+) -> Handled:
     rules = site.rules[name]
     freed = doors.Freed(rules.extended_s if grant.longer else rules.release_s)
     return _step(site, name, freed, at, "entry", order=order, not_after=not_after)
