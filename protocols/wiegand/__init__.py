@@ -1,1 +1,6 @@
-"""Wiegand: pulses to bits to cards, the format table, printed numbers."""
+"""Wiegand: pulses into bits, bits into cards, printed numbers into the same cards."""
+
+from protocols.wiegand.decoding import Card, decode, explain
+from protocols.wiegand.identity import CardNumber
+
+__all__ = ["Card", "CardNumber", "decode", "explain"]
