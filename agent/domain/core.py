@@ -80,8 +80,8 @@ class Site:
     """The state of all doors.
 
     rules: how each door behaves. roster: who may pass, but for the list itself. acts: releases whose
-    answer is awaited. recording: whether the journal can be written. failing: doors whose lease cannot
-    be renewed, so that it is said once and not at every try.
+    answer is awaited. fire: the fire line asks for release. recording: whether the journal can be
+    written. failing: doors whose lease cannot be renewed, so that it is said once, not at every try.
     """
 
     rules: Mapping[str, DoorRules]
@@ -90,6 +90,7 @@ class Site:
     acts: Mapping[int, Act] = field(default_factory=dict)
     next_id: int = 1
     recording: bool = True
+    fire: bool = False
     failing: frozenset[str] = frozenset()
 
     @property
@@ -293,6 +294,9 @@ def _without(site: Site, id_: int) -> Site:
 
 
 def _fire(site: Site, at: Moment, *, on: bool) -> Handled:
+    if on is site.fire:
+        return site, Result()
+    site = replace(site, fire=on)
     result = Result((Record("fire.on" if on else "fire.off", None, {}, alarm=True),))
     for name in site.doors:
         site, more = _step(site, name, doors.FireSet(on), at, "fire", safety=True)
