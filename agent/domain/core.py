@@ -38,6 +38,7 @@ from agent.domain.facts import (
     RecordingLost,
     Relock,
     Result,
+    RosterInForce,
     Show,
     ShowAtDoor,
     Shown,
@@ -156,6 +157,8 @@ def handle(site: Site, fact: Fact, at: Moment) -> Handled:  # noqa: C901, PLR091
             return _not_carried(site, id_, why, at, maybe=maybe)
         case Noted(kind, noted, door, alarm):
             return site, Result((Record(kind, door, noted, alarm),))
+        case RosterInForce(rules):
+            return replace(site, roster=rules), Result()
         case RecordingLost(why):
             lost = Record("journal.lost", None, {"why": why}, alarm=True)
             return replace(site, recording=False), Result((lost,))

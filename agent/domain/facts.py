@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from agent.domain.credentials import Holding
     from agent.domain.decision import Mode
+    from agent.domain.rules import Rules
 
 Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
 
@@ -179,6 +180,13 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class RosterInForce:
+    """A new list is in force from now on; these are its groups and schedules."""
+
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingLost:
     """The journal could not be written."""
 
@@ -211,6 +219,7 @@ Fact = (
     | Carried
     | NotCarried
     | Noted
+    | RosterInForce
     | RecordingLost
     | RecordingBack
     | Tick

@@ -1,0 +1,173 @@
+"""Hardware's words into facts, and effects into hardware's words: the only place that knows both."""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Protocol, assert_never
+
+from agent.domain.facts import (
+    Carried,
+    ExitAsked,
+    Fact,
+    FireCleared,
+    FireRaised,
+    FireUnsure,
+    Json,
+    LeafClosed,
+    LeafOpened,
+    LeafUnknown,
+    NotCarried,
+    Noted,
+    Presented,
+    Shown,
+    Unreadable,
+)
+from drivers.contract import (
+    CardRead,
+    Done,
+    Event,
+    Failed,
+    InputChanged,
+    InputState,
+    KeysPressed,
+    Offline,
+    Online,
+    OutputFound,
+    Signal,
+    Trouble,
+    Why,
+)
+from protocols.wiegand.decoding import decode
+from protocols.wiegand.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agent.domain.credentials import Holding
+    from agent.doors.wiring import Wiring
+    from protocols.wiegand.identity import CardNumber
+    from protocols.wiegand.layout import Format
+
+DIGEST_BYTES = 16
+"""128 bits of HMAC-SHA256: no two credentials of a building meet, and no digest gives its number away."""
+
+SIGNALS = {
+    Shown.GRANTED: Signal.GRANTED,
+    Shown.DENIED: Signal.DENIED,
+    Shown.WARNING: Signal.WARNING,
+    Shown.READY: Signal.READY,
+}
+
+
+class Lookup(Protocol):
+    """The list of who holds what."""
+
+    def __call__(self, digest: bytes, /) -> Holding | None:
+        """Return what is known of a credential's keyed digest."""
+
+
+def card_digest(number: CardNumber, key: bytes) -> bytes:
+    """Return the keyed digest under which the roster knows a card. `key`: the building's digest key."""
+    return _digest(str(number), key)
+
+
+def phone_digest(kid: str, key: bytes) -> bytes:
+    """Return the keyed digest under which the roster knows a phone's key."""
+    return _digest(f"phone:{kid}", key)
+
+
+def _digest(text: str, key: bytes) -> bytes:
+    return hmac.digest(key, text.encode("ascii"), "sha256")[:DIGEST_BYTES]
+
+
+class Translator:
+    """Turn what drivers emit into facts about doors. Holds the wiring; changes nothing."""
+
+    def __init__(
+        self,
+        wiring: Wiring,
+        lookup: Lookup,
+        digest_key: bytes,
+        formats: Mapping[str, Format] = FORMATS,
+    ) -> None:
+        self._wiring = wiring
+        self._lookup = lookup
+        self._digest_key = digest_key
+        self._formats = formats
+
+    def facts(self, event: Event) -> tuple[Fact, ...]:  # noqa: PLR0911 - one return an event
+        """Return what `event` means for the doors; often one fact, sometimes none."""
+        match event:
+            case CardRead():
+                return self._card(event)
+            case KeysPressed():
+                return ()  # no door asks for a PIN yet; keys are never written down
+            case InputChanged(point, state):
+                return self._input(point, state)
+            case OutputFound(point, on):
+                door = self._wiring.door_of_output(point)
+                return (Noted("door.output_found", {"point": point, "on": on}, door, alarm=on),)
+            case Online(device, _, identity):
+                said: dict[str, Json] = {"device": device, "identity": {**identity}}
+                return (Noted("device.online", said),)
+            case Offline(device, why):
+                return (Noted("device.offline", {"device": device, "why": why}, alarm=True),)
+            case Trouble(device, kind, active, detail):
+                body = {"device": device, "trouble": kind, "active": active, "detail": detail}
+                return (Noted("device.trouble", body, alarm=active),)
+            case Done(id_):
+                return (Carried(id_),)
+            case Failed(id_, why):
+                return (NotCarried(id_, why.value, maybe=why is Why.UNPROVEN),)
+            case _:
+                assert_never(event)
+
+    def _card(self, event: CardRead) -> tuple[Fact, ...]:
+        place = self._wiring.readers.get(event.reader)
+        if place is None:
+            return (Noted("entry.unassigned", {"reader": event.reader}, alarm=True),)
+        card = decode(event.bits, place.formats, self._formats)
+        if card is None:
+            bits = len(event.bits)
+            why = f"none of {', '.join(place.formats)}"
+            return (Unreadable(place.door, event.reader, place.direction, bits, why),)
+        digest = card_digest(card.number, self._digest_key)
+        return (Presented(place.door, event.reader, place.direction, digest, self._lookup(digest)),)
+
+    def _input(self, point: str, state: InputState) -> tuple[Fact, ...]:
+        wiring = self._wiring
+        if point == wiring.fire:
+            return (_fire(state),)
+        if (door := wiring.contacts.get(point)) is not None:
+            return (_leaf(door, state),)
+        if (door := wiring.exits.get(point)) is None:
+            return ()
+        match state:
+            case InputState.ACTIVE:
+                return (ExitAsked(door),)
+            case InputState.INACTIVE | InputState.UNKNOWN:
+                return ()  # let go; or its board is silent, which is told once for the whole board
+            case InputState.SHORT | InputState.OPEN_CIRCUIT | InputState.FAULT:
+                return (Noted("exit.fault", {"point": point, "state": state.value}, door, alarm=True),)
+            case _:
+                assert_never(state)
+
+
+def _fire(state: InputState) -> Fact:
+    match state:
+        case InputState.ACTIVE:
+            return FireRaised()
+        case InputState.INACTIVE:
+            return FireCleared()
+        case _:
+            return FireUnsure(state.value)
+
+
+def _leaf(door: str, state: InputState) -> Fact:
+    match state:
+        case InputState.ACTIVE:
+            return LeafOpened(door)
+        case InputState.INACTIVE:
+            return LeafClosed(door)
+        case _:
+            return LeafUnknown(door, state.value)
