@@ -5,18 +5,19 @@ Closed unions of frozen values: a new fact is a new class, and mypy then finds e
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from datetime import datetime
 
     from agent.domain.credentials import Holding
     from agent.domain.decision import Mode
     from agent.domain.rules import Rules
 
-Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
 class Outcome(StrEnum):
@@ -43,13 +44,14 @@ class Order:
 
     id: its `jti`. key: who signed. person: whose phone it was, if a phone's. not_after: monotonic
     seconds after which it must not be acted on. reply: where the answer goes; correlation: what the
-    sender wants repeated with it.
+    sender wants repeated with it. remember_until: how long its id must be known as used.
     """
 
     id: str
     key: str
     person: str | None
     not_after: float
+    remember_until: datetime
     reply: str
     correlation: bytes = b""
 

@@ -113,7 +113,12 @@ class Translator:
             case Offline(device, why):
                 return (Noted("device.offline", {"device": device, "why": why}, alarm=True),)
             case Trouble(device, kind, active, detail):
-                body = {"device": device, "trouble": kind, "active": active, "detail": detail}
+                body: dict[str, Json] = {
+                    "device": device,
+                    "trouble": kind,
+                    "active": active,
+                    "detail": detail,
+                }
                 return (Noted("device.trouble", body, alarm=active),)
             case Done(id_):
                 return (Carried(id_),)
