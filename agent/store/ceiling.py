@@ -1,0 +1,51 @@
+"""A number beside the journal that no `seq` has passed, so that a new journal never uses one again."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from agent.store.database import FILE_MODE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEASE = 65_536
+"""Numbers taken at a time: one small write for so many rows, and at most so many skipped after a loss."""
+
+_DIGITS = 20  # a fixed width, so that a full disk can still take the next value in place
+
+
+class Ceiling:
+    """The highest `seq` that may have been given out. A consumer counts by it, so it must never go back."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.value = self._read()
+
+    def cover(self, seq: int) -> None:
+        """Make sure on disk that `seq` lies under the ceiling.
+
+        A failing disk is not raised: this guards against losing the journal as well, and the journal's
+        own commit tells of the same disk.
+        """
+        if seq <= self.value:
+            return
+        value = seq + LEASE
+        try:
+            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT, FILE_MODE)
+            try:
+                os.pwrite(handle, f"{value:0{_DIGITS}d}\n".encode("ascii"), 0)
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        except OSError:
+            return
+        self.value = value
+
+    def _read(self) -> int:
+        try:
+            text = self._path.read_bytes()[:_DIGITS].decode("ascii")
+        except (OSError, UnicodeDecodeError):
+            return 0
+        return int(text) if len(text) == _DIGITS and text.isdigit() else 0

@@ -1,0 +1,199 @@
+"""Open, check and migrate a SQLite file, and translate its errors: the one place that knows how."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Self
+
+from agent.errors import StoreError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+
+BUSY_MS = 2_000  # longest wait for another connection's lock: a checkpoint, never a whole backup
+CACHE_KIB = 2_048  # page cache of one connection: lists live on disk and in the kernel's cache, not in ours
+WAL_KEPT_BYTES = 4 * 1024 * 1024  # a write-ahead log larger than this is cut back after its checkpoint
+NAMES_TRIED = 100  # quarantine names in one second; more is a disk that loses every file
+FILE_MODE = 0o600
+
+_PRIMARY = 0xFF  # SQLite's extended result codes carry the plain one in the low byte
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A file that could not be trusted was set aside at `kept_at`; a new one is in its place."""
+
+    kept_at: Path
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDatabase:
+    """A connection in autocommit mode, and what had to be set aside to get it."""
+
+    connection: sqlite3.Connection
+    quarantined: Quarantined | None
+
+
+class NoRoom(StoreError):  # noqa: N818 - what it is
+    """The disk takes no more. What was asked was rolled back; it works again when there is room."""
+
+
+class _Damaged(Exception):  # noqa: N818 - what it is; never leaves this module
+    """The file is not a database that this version can use."""
+
+
+class Guard:
+    """Turn `sqlite3` errors inside a `with` into `StoreError`, or into `NoRoom` where the disk is full."""
+
+    __slots__ = ("_doing",)
+
+    def __init__(self, doing: str) -> None:
+        self._doing = doing
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Raise the translation of `error`, if it is one of SQLite's or of the file system's."""
+        if isinstance(error, sqlite3.Error):
+            code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
+            raised = NoRoom if code in _NO_ROOM else StoreError
+            raise raised(f"cannot {self._doing}: {error}") from error
+        if isinstance(error, OSError):
+            raise StoreError(f"cannot {self._doing}: {error}") from error
+
+
+class Transaction:
+    """Do what is inside a `with` on disk as one change or not at all; errors are translated by `Guard`."""
+
+    __slots__ = ("_connection", "_guard")
+
+    def __init__(self, connection: sqlite3.Connection, doing: str) -> None:
+        self._connection = connection
+        self._guard = Guard(doing)
+
+    def __enter__(self) -> None:
+        with self._guard:
+            self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Commit, or roll back and raise."""
+        try:
+            if error is None:
+                with self._guard:
+                    self._connection.execute("COMMIT")
+        finally:
+            roll_back(self._connection)
+        self._guard.__exit__(kind, error, trace)
+
+
+def open_database(path: Path, migrations: str, at: datetime) -> OpenedDatabase:
+    """Open the database at `path`, making or migrating it; a damaged or newer one is set aside first.
+
+    migrations: the folder under `agent/store/migrations`. at: names a quarantined file.
+    Raises StoreError where the disk, not the content, is at fault.
+    """
+    with Guard(f"open {path}"):
+        try:
+            return OpenedDatabase(_open(path, migrations), None)
+        except _Damaged as error:
+            kept_at = _set_aside(path, at)
+            return OpenedDatabase(_open(path, migrations), Quarantined(kept_at, str(error)))
+
+
+def open_reader(path: Path, *, immutable: bool = False) -> sqlite3.Connection:
+    """Open a connection that can only read; one thread at a time may use it.
+
+    immutable: the file is a copy that nobody writes, perhaps on a medium that takes no lock files.
+    Raises StoreError.
+    """
+    with Guard(f"read {path}"):
+        uri = f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if immutable else "")
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        return connection
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    """End an open transaction without its changes. Never raises: SQLite may have ended it already."""
+    if connection.in_transaction:
+        try:
+            connection.execute("ROLLBACK")
+        except sqlite3.Error:  # the error that led here is the one to tell
+            return
+
+
+def _open(path: Path, migrations: str) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    path.chmod(FILE_MODE)
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        _prepare(connection, migrations)
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        if getattr(error, "sqlite_errorcode", 0) & _PRIMARY in _DAMAGED:
+            raise _Damaged(str(error)) from error
+        raise
+    except _Damaged:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, migrations: str) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    connection.execute("PRAGMA foreign_keys = ON")
+    if (found := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise _Damaged(found)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
+    _migrate(connection, migrations)
+
+
+def _migrate(connection: sqlite3.Connection, migrations: str) -> None:
+    folder = resources.files("agent.store.migrations") / migrations
+    scripts = sorted((item for item in folder.iterdir() if item.name.endswith(".sql")), key=lambda i: i.name)
+    newest = int(scripts[-1].name[:4])
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > newest:
+        raise _Damaged(f"version {version} is newer than this program's {newest}")
+    for script in scripts:
+        number = int(script.name[:4])
+        if number <= version:
+            continue
+        sql = script.read_text(encoding="utf-8")
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE;\n{sql}\nPRAGMA user_version = {number};\nCOMMIT;")
+        except sqlite3.Error:
+            roll_back(connection)
+            raise
+
+
+def _set_aside(path: Path, at: datetime) -> Path:
+    """Rename the file and its companions; return the new name. It is evidence, so it is never deleted."""
+    stamp = at.strftime("%Y%m%dT%H%M%SZ")
+    names = (path.with_name(f"{path.name}.{stamp}{f'.{n}' if n else ''}.bad") for n in range(NAMES_TRIED))
+    kept_at = next((name for name in names if not name.exists()), None)
+    if kept_at is None:
+        raise StoreError(f"cannot set {path} aside: too many files of that name; move them away")
+    for suffix in ("-wal", "-shm"):
+        companion = path.with_name(path.name + suffix)
+        if companion.exists():
+            companion.rename(kept_at.with_name(kept_at.name + suffix))
+    path.rename(kept_at)
+    return kept_at

@@ -1,0 +1,117 @@
+"""Read the journal from another thread, while the loop writes it: for the outbox and the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from agent.store.database import Guard, open_reader
+from agent.store.fill import ROW_BYTES, count_after
+from agent.store.rows import GENESIS, Row, Stretch, from_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+READ_MOST = 1_000
+"""Rows of one read: some 400 KiB of memory."""
+
+SEQ_MOST = 2**63 - 1
+_COLUMNS = "seq, at_ms, boot_id, mono_ms, clock, kind, door, alarm, body, hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits behind a cursor. `bytes` is an estimate, at the mean size of a row."""
+
+    count: int
+    bytes: int
+    oldest_at: datetime | None
+
+
+class JournalReader:
+    """A read-only connection of its own. One thread at a time; every call sees the newest commit.
+
+    Every method raises StoreError where the file cannot be read.
+    """
+
+    def __init__(self, path: Path, *, immutable: bool = False) -> None:
+        self._connection = open_reader(path, immutable=immutable)
+
+    def after(self, seq: int, limit: int = READ_MOST) -> tuple[Row, ...]:
+        """Return up to `limit` rows after `seq`, in order. Numbers may be missing: see `gaps`."""
+        return self._rows("seq > ? ORDER BY seq LIMIT ?", (seq, min(limit, READ_MOST)))
+
+    def between(self, first: int, last: int, limit: int = READ_MOST) -> tuple[Row, ...]:
+        """Return up to `limit` rows from `first` to `last`, both included, in order."""
+        return self._rows("seq BETWEEN ? AND ? ORDER BY seq LIMIT ?", (first, last, min(limit, READ_MOST)))
+
+    def all(self) -> Iterator[Row]:
+        """Go through every row in order, some hundred in memory at a time."""
+        at = 0
+        while rows := self.after(at):
+            yield from rows
+            at = rows[-1].seq
+
+    def head(self) -> int:
+        """Return the newest number given out, whether or not its row is still here."""
+        with Guard("read the journal"):
+            counted = self._one("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'journal'")
+            gone = self._one("SELECT coalesce(max(last), 0) FROM removed")
+        return max(counted, gone)
+
+    def cursors(self) -> tuple[int, int]:
+        """Return (sent, confirmed)."""
+        with Guard("read the journal"):
+            found = dict(self._connection.execute("SELECT name, seq FROM cursor").fetchall())
+        return found["sent"], found["confirmed"]
+
+    def gaps(self, first: int = 1, last: int | None = None) -> tuple[Stretch, ...]:
+        """Return the removed stretches that touch `first` to `last`, so that a consumer can be told."""
+        with Guard("read the journal"):
+            rows = self._connection.execute(
+                "SELECT first, last, hash FROM removed WHERE last >= ? AND first <= ? ORDER BY first",
+                (first, SEQ_MOST if last is None else last),
+            ).fetchall()
+        return tuple(Stretch(*row) for row in rows)
+
+    def backlog(self, after: int) -> Backlog:
+        """Measure what waits after `after`, without reading it."""
+        head = self.head()
+        with Guard("read the journal"):
+            count = count_after(self._connection, after, head)
+            oldest = self._connection.execute(
+                "SELECT at_ms FROM journal WHERE seq > ? ORDER BY seq LIMIT 1", (after,)
+            ).fetchone()
+        return Backlog(count, count * ROW_BYTES, None if oldest is None else from_ms(oldest[0]))
+
+    def hash_before(self, seq: int) -> bytes | None:
+        """Return the hash that row `seq` is chained to, or None where the chain does not tell."""
+        if seq == 1:
+            return GENESIS
+        with Guard("read the journal"):
+            found = self._connection.execute(
+                "SELECT hash FROM journal WHERE seq = ? UNION ALL SELECT hash FROM removed WHERE last = ?",
+                (seq - 1, seq - 1),
+            ).fetchone()
+        return None if found is None else bytes(found[0])
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _one(self, query: str) -> int:
+        value: int = self._connection.execute(query).fetchone()[0]
+        return value
+
+    def _rows(self, condition: str, values: tuple[int, int] | tuple[int, int, int]) -> tuple[Row, ...]:
+        query = f"SELECT {_COLUMNS} FROM journal WHERE {condition}"  # noqa: S608 - constants of this module
+        with Guard("read the journal"):
+            found = self._connection.execute(query, values).fetchall()
+        return tuple(_row(columns) for columns in found)
+
+
+def _row(columns: tuple[Any, ...]) -> Row:
+    seq, at_ms, boot_id, mono_ms, clock, kind, door, alarm, body, digest = columns
+    return Row(seq, from_ms(at_ms), boot_id, mono_ms, clock, kind, door, bool(alarm), body, bytes(digest))
