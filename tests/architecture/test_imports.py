@@ -1,0 +1,122 @@
+"""The arrows of the house: protocols ← drivers ← agent, and what each room may take from outside."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+from tests.architecture.tree import HOUSE, ROOT, Module, imports, inside, modules
+
+# What a room that must be pure cannot have: I/O, time, chance, threads, logs.
+IMPURE = frozenset({"asyncio", "concurrent", "fcntl", "io", "logging", "multiprocessing", "os", "pathlib", "queue", "random", "sched", "secrets", "select", "selectors", "shutil", "signal", "socket", "socketserver", "sqlite3", "ssl", "subprocess", "syslog", "tempfile", "termios", "threading", "time", "tty", "urllib", "uuid"})
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """`ours`: rooms of the house that may be imported (the room itself always may); `outside`: packages."""
+
+    ours: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    pure: bool = False
+
+
+EVERYTHING = ("protocols", "drivers", "agent")
+A_DRIVER = ("drivers.contract", "drivers.worker", "drivers.ports", "drivers.settings", "protocols")
+
+# The longest name that fits a module is its room. A module that fits none has no place in the house.
+ROOMS = {
+    "protocols": Room(pure=True),
+    "protocols.errors": Room(pure=True),
+    "protocols.osdp": Room(("protocols.errors",), ("cryptography",), pure=True),
+    "protocols.wiegand": Room(("protocols.errors",), pure=True),
+    "protocols.boards": Room(("protocols.errors",), pure=True),
+    "protocols.tokens": Room(("protocols.errors",), ("cryptography", "jwt"), pure=True),
+    "protocols.mqtt": Room(("protocols.errors",), ("pydantic",), pure=True),
+    "drivers": Room(),
+    "drivers.contract": Room(),
+    "drivers.settings": Room((), ("pydantic",)),
+    "drivers.worker": Room(("drivers.contract",), ("structlog",)),
+    "drivers.ports": Room(("drivers.contract",), ("serial", "structlog")),
+    "drivers.registry": Room(("drivers",), ("pydantic",)),
+    "drivers.osdp": Room(A_DRIVER, ("pydantic", "structlog")),
+    "drivers.modbus": Room(A_DRIVER, ("pydantic", "pymodbus", "structlog")),
+    "drivers.simulator": Room(("drivers.contract", "protocols"), ("pydantic", "structlog")),
+    "agent": Room(),
+    "agent.errors": Room(),
+    "agent.domain": Room(pure=True),
+    "agent.clock": Room(("agent.domain",)),
+    "agent.log": Room((), ("structlog",)),
+    "agent.service": Room(),
+    "agent.config": Room(
+        ("agent.errors", "drivers.registry", "drivers.contract", "drivers.settings", "protocols.wiegand"),
+        ("pydantic", "pydantic_core"),
+    ),
+    "agent.store": Room(("agent.domain", "agent.errors")),
+    "agent.roster": Room(
+        ("agent.domain", "agent.errors", "protocols.tokens", "protocols.mqtt"), ("cryptography",)
+    ),
+    "agent.sync": Room(
+        ("agent.clock", "agent.domain", "agent.errors", "protocols.mqtt", "protocols.tokens"), ("structlog",)
+    ),
+    "agent.sync.link": Room(
+        ("agent.domain", "agent.errors", "agent.sync", "protocols.mqtt"), ("paho", "structlog")
+    ),
+    "agent.doors": Room(
+        ("agent.clock", "agent.domain", "agent.errors", "agent.store", "drivers.contract", "protocols.wiegand"),
+        ("structlog",),
+    ),
+    "agent.office": Room(("agent.errors", "agent.sync", "protocols"), ("cryptography", "openpyxl")),
+    "agent.phone": Room(("agent.errors", "agent.sync", "protocols"), ("cryptography",)),
+    "agent.cli": Room(
+        ("agent", "drivers.registry", "drivers.contract", "protocols"), ("cryptography", "rich")
+    ),
+    "agent.demo": Room(EVERYTHING, ("amqtt", "cryptography", "rich", "structlog")),
+    "agent.main": Room(EVERYTHING, ("structlog",)),
+    "agent.__main__": Room(("agent.cli",)),
+}
+
+
+def room_of(name: str) -> str:
+    return max((room for room in ROOMS if inside(name, room)), key=len)
+
+
+def forbidden(module: Module) -> list[str]:
+    """Return what `module` imports and may not."""
+    name = room_of(module.name)
+    room = ROOMS[name]
+    found = []
+    for wanted in imports(module):
+        top = wanted.partition(".")[0]
+        if top in HOUSE:
+            allowed = any(inside(wanted, near) for near in (name, *room.ours))
+        elif top in sys.stdlib_module_names:
+            allowed = not (room.pure and top in IMPURE)
+        else:
+            allowed = top in room.outside
+        if not allowed:
+            found.append(f"{module.where} ({name}) imports {wanted}")
+    return found
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
+def test_a_module_imports_only_what_its_room_may(module: Module) -> None:
+    assert forbidden(module) == []
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
+def test_every_module_lies_in_a_room_of_the_table(module: Module) -> None:
+    room = room_of(module.name)
+    assert room not in HOUSE or module.name == room, f"{module.where} lies in no room: give it one in ROOMS"
+
+
+def test_the_check_sees_an_arrow_that_goes_the_wrong_way() -> None:
+    source = "def late() -> None:\n    from agent.doors.loop import Loop\n    import time, serial\n"
+    module = Module("protocols.osdp.wrong", ROOT / "protocols/osdp/wrong.py", ast.parse(source))
+    assert [line.rpartition(" ")[2] for line in sorted(forbidden(module))] == [
+        "agent.doors.loop",
+        "serial",
+        "time",
+    ]
