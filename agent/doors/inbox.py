@@ -1,4 +1,4 @@
-"""The one queue: everything that happens waits here until the loop takes it. Bounded; never blocks who puts."""
+"""The one queue: all that happens waits here until the loop takes it. Bounded; never blocks who puts."""
 
 from __future__ import annotations
 

@@ -1,0 +1,118 @@
+"""The loop's pen: records of a turn into the journal, in one commit; what could not be written is kept.
+
+While the disk takes nothing, the last KEPT entries wait in memory and are written first when it does
+again; how many more there were is said in their place.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agent.errors import StoreError
+from agent.store.rows import Batch, Entry, UsedToken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from agent.domain.core import Site
+    from agent.domain.door import Door
+    from agent.domain.facts import Order, Record
+    from agent.domain.moment import Moment
+    from agent.store.journal import Journal
+
+KEPT = 1000
+"""Entries kept in memory while the journal cannot be written: some 500 kB, hours of exits and alarms."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one turn of the loop wants on disk."""
+
+    records: list[Record] = field(default_factory=list)
+    used: list[Order] = field(default_factory=list)
+    sent: int | None = None
+    confirmed: int | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+class Books:
+    """Writes turns. One thread: the loop's."""
+
+    def __init__(self, journal: Journal, remembered: Mapping[str, str], last_at: datetime) -> None:
+        self._journal = journal
+        self._doors = dict(remembered)
+        self._unwritten: deque[Entry] = deque(maxlen=KEPT)
+        self._given_up = 0
+        self.last_at = last_at
+
+    def write(self, turn: Turn, site: Site, at: Moment) -> bool:
+        """Put `turn` and the doors' states on disk in one commit; say whether there was anything to put.
+
+        Raises StoreError, and then nothing of it is on disk.
+        """
+        doors = self._changed(site)
+        entries = tuple(_entry(record, at) for record in turn.records)
+        batch = Batch(
+            entries=entries,
+            used=tuple(UsedToken(order.id, order.remember_until) for order in turn.used),
+            doors=doors,
+            settings=turn.settings,
+            sent=turn.sent,
+            confirmed=turn.confirmed,
+        )
+        if batch == Batch():
+            return False
+        self._journal.commit(batch)
+        self._doors.update(doors)
+        if entries:
+            self.last_at = at.utc
+        return bool(entries)
+
+    def keep(self, records: Iterable[Record], at: Moment) -> None:
+        """Keep `records` in memory until the disk takes them."""
+        for record in records:
+            self._given_up += len(self._unwritten) == KEPT
+            self._unwritten.append(_entry(record, at))
+
+    def catch_up(self, at: Moment) -> bool:
+        """Write what was kept; say whether the disk took it."""
+        entries = list(self._unwritten)
+        if self._given_up:
+            gap = Entry(
+                "journal.given_up",
+                None,
+                {"entries": self._given_up},
+                at.utc,
+                _ms(at),
+                at.clock.value,
+                alarm=True,
+            )
+            entries.insert(0, gap)
+        try:
+            self._journal.commit(Batch(entries=tuple(entries)))
+        except StoreError:
+            return False
+        self._unwritten.clear()
+        self._given_up = 0
+        return True
+
+    def _changed(self, site: Site) -> dict[str, str]:
+        states = {name: _state_text(door) for name, door in site.doors.items()}
+        return {name: text for name, text in states.items() if self._doors.get(name) != text}
+
+
+def _entry(record: Record, at: Moment) -> Entry:
+    return Entry(record.kind, record.door, record.body, at.utc, _ms(at), at.clock.value, record.alarm)
+
+
+def _ms(at: Moment) -> int:
+    return int(at.monotonic * 1000)
+
+
+def _state_text(door: Door) -> str:
+    """Return what of a door must outlive a restart: not a running release, which the hardware ends."""
+    return json.dumps({"mode": door.mode.value})

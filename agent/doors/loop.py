@@ -1,0 +1,168 @@
+"""The one loop that changes state: take all facts that wait, decide, record once, then act.
+
+The order never changes. Life-safety effects act before the record; everything else only after it is on
+disk. When the disk refuses, the turn is decided anew with nothing recordable: only exit and fire open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from agent.domain.core import Site, handle
+from agent.domain.facts import Effect, Fact, Noted, RecordingBack, RecordingLost, Tick
+from agent.domain.moment import ClockConfidence, Moment
+from agent.doors.books import Turn
+from agent.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from agent.clock import Clock
+    from agent.doors.books import Books
+    from agent.doors.inbox import Inbox
+    from agent.doors.items import Item
+
+BEAT_S = 5.0
+"""The loop wakes at least so often: for the watchdog, for health, and for time that passed unasked."""
+
+RETRY_S = 1.0
+"""How often a journal that cannot be written is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the loop after this turn."""
+
+
+class Intake(Protocol):
+    """What turns an item of the queue into facts, with whatever it must look up."""
+
+    def facts(self, item: Item, turn: Turn, at: Moment) -> Iterable[Fact]:
+        """Return the facts in `item`; cursors and settings go into `turn`."""
+
+
+class Surroundings(Protocol):
+    """Those who are told after a turn. None of them may block."""
+
+    def settled(self, before: Site, after: Site, *, recorded: bool) -> None:
+        """Hear that a turn is over: what had to be on disk is, and its effects were handed out."""
+
+    def beat(self, site: Site, at: Moment) -> None:
+        """Hear that the loop lives; called at least every BEAT_S while it does."""
+
+
+class Loop:
+    """The one writer. `run` returns when told to stop."""
+
+    def __init__(
+        self,
+        *,
+        inbox: Inbox[Item | Stop],
+        clock: Clock,
+        site: Site,
+        books: Books,
+        intake: Intake,
+        act: Callable[[Effect], None],
+        around: Surroundings,
+    ) -> None:
+        self._inbox = inbox
+        self._clock = clock
+        self._site = site
+        self._books = books
+        self._intake = intake
+        self._act = act
+        self._around = around
+        self._confidence: ClockConfidence | None = None
+        self._beat_at = float("-inf")
+
+    def run(self) -> None:
+        """Turn until a Stop comes."""
+        while self.turn(self._inbox.take(self._wait_s())):
+            pass
+
+    def turn(self, items: Iterable[Item | Stop]) -> bool:
+        """Handle `items` as one batch; say whether to go on."""
+        at = self._now()
+        going_on = self._batch(items, at)
+        if self._beat_at <= at.monotonic:
+            self._beat_at = at.monotonic + BEAT_S
+            self._around.beat(self._site, at)
+        return going_on
+
+    def _batch(self, items: Iterable[Item | Stop], at: Moment) -> bool:
+        turn = Turn()
+        going_on = True
+        then: list[Effect] = []
+        if not self._site.recording and self._books.catch_up(at):
+            then += self._decide([RecordingBack()], turn, at)
+        before = self._site
+        facts: list[Fact] = list(self._own_facts(at))
+        then += self._decide(facts, turn, at)
+        for item in items:
+            if isinstance(item, Stop):
+                going_on = False
+                continue
+            found = list(self._intake.facts(item, turn, at))
+            facts += found
+            then += self._decide(found, turn, at)
+        recorded = True
+        try:
+            recorded = self._books.write(turn, self._site, at)
+        except StoreError as error:
+            then = self._without_record(before, facts, at, str(error))
+        for effect in then:
+            self._act(effect)
+        self._around.settled(before, self._site, recorded=recorded)
+        return going_on
+
+    def _decide(self, facts: Iterable[Fact], turn: Turn, at: Moment) -> list[Effect]:
+        """Move the site by `facts`, act on life safety at once, and return what may follow the record."""
+        then: list[Effect] = []
+        for fact in facts:
+            self._site, result = handle(self._site, fact, at)
+            for effect in result.first:
+                self._act(effect)
+            turn.records += result.records
+            turn.used += result.used
+            then += result.then
+        return then
+
+    def _without_record(self, before: Site, facts: list[Fact], at: Moment, why: str) -> list[Effect]:
+        """Decide the turn anew from `before`, with a journal that cannot be written.
+
+        Numbers of releases go on from where the first try ended, so that an answer to one that was handed
+        out in it (life safety) is not taken for another's.
+        """
+        self._site = replace(before, next_id=self._site.next_id)
+        turn = Turn()
+        lost = [RecordingLost(why)] if before.recording else []
+        then = self._decide([*lost, *facts], turn, at)
+        self._books.keep(turn.records, at)
+        return then
+
+    def _own_facts(self, at: Moment) -> Iterable[Fact]:
+        """Return what the loop itself has seen: time that came due, a clock that changed, a full inbox."""
+        deadline = self._site.deadline
+        if deadline is not None and deadline <= at.monotonic:
+            yield Tick()
+        if at.clock is not self._confidence:
+            was = None if self._confidence is None else self._confidence.value
+            self._confidence = at.clock
+            yield Noted("clock.changed", {"clock": at.clock.value, "was": was})
+        if dropped := self._inbox.dropped():
+            yield Noted("inbox.overflowed", {"dropped": dropped}, alarm=True)
+
+    def _wait_s(self) -> float:
+        now = self._clock.monotonic()
+        due = self._beat_at if self._site.recording else min(self._beat_at, now + RETRY_S)
+        if self._site.deadline is not None:
+            due = min(due, self._site.deadline)
+        return max(0.0, due - now)
+
+    def _now(self) -> Moment:
+        """Return the moment; an unset clock is never behind what was recorded last."""
+        at = self._clock.now()
+        if at.clock is ClockConfidence.UNSET and at.utc < self._books.last_at:
+            return replace(at, utc=self._books.last_at)
+        return at

@@ -1,0 +1,207 @@
+"""The loop: one commit a batch, record before act, life safety first, and a disk that refuses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.domain.core import Site, new_site
+from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person
+from agent.domain.door import DoorRules
+from agent.domain.facts import Effect, Show, Shown, Unlock
+from agent.domain.rules import Group, Right, Rules
+from agent.domain.schedule import ALL_WEEK, MINUTES_A_DAY, Schedule, Window
+from agent.doors.books import Books
+from agent.doors.inbox import Inbox
+from agent.doors.loop import Loop, Stop
+from agent.doors.translate import Translator
+from agent.doors.wiring import ReaderPlace, Wiring
+from agent.store.journal import Journal, open_journal
+from drivers.contract import CardRead, Done, InputChanged, InputState
+from tests.peers.hand_clock import HandClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from agent.domain.facts import Fact
+    from agent.domain.moment import Moment
+    from agent.doors.books import Turn
+    from agent.doors.items import Item
+
+KNOWN = "10111011000000110010000110"  # H10301, facility 118, card 1603
+STRANGER = "01111111111111111111111111"
+ALWAYS = Schedule("always", UTC, (Window(ALL_WEEK, 0, MINUTES_A_DAY),))
+RULES = Rules(7, {"residents": Group("residents", (Right("lobby", "always"),))}, {"always": ALWAYS})
+WIRING = Wiring(
+    readers={"lobby-in": ReaderPlace("lobby", "in", ("H10301",))},
+    locks={"lobby": "lobby-lock"},
+    contacts={"lobby-contact": "lobby"},
+    exits={"lobby-exit": "lobby"},
+    fire="fire-line",
+)
+
+
+class Roster:
+    """A list with one known card: the first that is ever presented."""
+
+    def __init__(self) -> None:
+        self._known: bytes | None = None
+
+    def __call__(self, digest: bytes, /) -> Holding | None:
+        self._known = self._known or digest
+        if digest != self._known:
+            return None
+        person = Person("p-1", verified=True, groups=("residents",))
+        return Holding(Credential(digest, CredentialKind.CARD, CredentialState.ACTIVE), person)
+
+
+class Wires:
+    """The intake of a gateway with no broker."""
+
+    def __init__(self) -> None:
+        self._translator = Translator(WIRING, Roster(), b"k" * 32)
+
+    def facts(self, item: Item, _turn: Turn, _at: Moment) -> Iterable[Fact]:
+        return self._translator.facts(item)
+
+
+class Bench:
+    """A loop on a real journal, its effects in order with the journal's height at the time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = HandClock()
+        opened = open_journal(folder / "journal.db", boot_id="b" * 32, at=self.clock.utc())
+        self.journal: Journal = opened.journal
+        self.acts: list[tuple[Effect, int]] = []
+        self.beats = 0
+        self.inbox: Inbox[Item | Stop] = Inbox()
+        self.loop = Loop(
+            inbox=self.inbox,
+            clock=self.clock,
+            site=new_site((DoorRules("lobby"),), RULES),
+            books=Books(self.journal, {}, datetime(2026, 1, 1, tzinfo=UTC)),
+            intake=Wires(),
+            act=self._act,
+            around=self,
+        )
+
+    def _act(self, effect: Effect) -> None:
+        self.acts.append((effect, self.journal.head[0]))
+
+    def settled(self, before: Site, after: Site, *, recorded: bool) -> None:
+        self.last = (before, after, recorded)
+
+    def beat(self, _site: Site, _at: Moment) -> None:
+        self.beats += 1
+
+    def kinds(self) -> list[str]:
+        rows = self.journal._connection.execute("SELECT kind FROM journal ORDER BY seq").fetchall()
+        return [kind for (kind,) in rows]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    made.loop.turn([])
+    yield made
+    made.journal.close()
+
+
+def test_a_known_card_is_on_disk_before_the_lock_is_told(bench: Bench) -> None:
+    before = bench.journal.head[0]
+
+    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0)])
+
+    (unlock, height), (shown, _) = bench.acts
+    assert isinstance(unlock, Unlock)
+    assert unlock.door == "lobby"
+    assert height == before + 1
+    assert shown == Show("lobby-in", Shown.GRANTED)
+    assert bench.kinds()[-1] == "entry.granted"
+
+
+def test_a_batch_is_one_commit(bench: Bench) -> None:
+    before = bench.journal.head[0]
+
+    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0), CardRead("lobby-in", STRANGER, 0.0)])
+
+    assert {height for _, height in bench.acts} == {before + 2}
+    assert bench.kinds()[-2:] == ["entry.granted", "entry.denied"]
+
+
+def test_the_exit_button_opens_before_anything_is_written(bench: Bench) -> None:
+    before = bench.journal.head[0]
+
+    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0), InputChanged("lobby-exit", InputState.ACTIVE, 0.0)])
+
+    first, height = bench.acts[0]
+    assert isinstance(first, Unlock)
+    assert height == before
+    assert "exit.opened" in bench.kinds()
+
+
+def test_a_full_disk_opens_for_nobody_but_exit_and_fire_and_recovers_by_itself(bench: Bench) -> None:
+    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0)])
+    number = bench.acts[-2][0]
+    assert isinstance(number, Unlock)
+    bench.loop.turn([Done(number.id, 0.0)])
+    bench.acts.clear()
+    connection = bench.journal._connection
+    connection.execute("PRAGMA query_only = ON")
+
+    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0)])
+    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0)])
+    denied = [effect for effect, _ in bench.acts]
+    bench.acts.clear()
+    bench.loop.turn([InputChanged("lobby-exit", InputState.ACTIVE, 0.0)])
+    freed = [effect for effect, _ in bench.acts]
+    bench.acts.clear()
+    connection.execute("PRAGMA query_only = OFF")
+    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0)])
+
+    assert denied == [Show("lobby-in", Shown.DENIED)] * 2
+    assert all(isinstance(effect, Unlock) for effect in freed)
+    assert freed
+    assert isinstance(bench.acts[0][0], Unlock)
+    assert bench.kinds()[-7:] == [
+        "door.released",
+        "journal.lost",
+        "entry.denied",
+        "entry.denied",
+        "exit.opened",
+        "journal.back",
+        "entry.granted",
+    ]
+
+
+def test_a_release_handed_out_in_a_failed_turn_is_never_taken_for_another(bench: Bench) -> None:
+    bench.journal._connection.execute("PRAGMA query_only = ON")
+
+    bench.loop.turn([InputChanged("lobby-exit", InputState.ACTIVE, 0.0)])
+
+    numbers = [effect.id for effect, _ in bench.acts if isinstance(effect, Unlock)]
+    assert len(numbers) == len(set(numbers)) == 2
+    bench.journal._connection.execute("PRAGMA query_only = OFF")
+
+
+def test_the_loop_beats_and_ends_when_told(bench: Bench) -> None:
+    beats = bench.beats
+    bench.clock.advance(6.0)
+    bench.inbox.put(Stop())
+
+    bench.loop.run()
+
+    assert bench.beats == beats + 1
+
+
+def test_time_that_comes_due_is_a_fact(bench: Bench) -> None:
+    bench.loop.turn([InputChanged("lobby-contact", InputState.INACTIVE, 0.0)])
+    bench.loop.turn([InputChanged("lobby-contact", InputState.ACTIVE, 0.0)])
+    bench.clock.advance(1.0)
+
+    bench.loop.turn([])
+
+    assert bench.kinds()[-1] == "door.forced"
