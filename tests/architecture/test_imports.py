@@ -11,7 +11,39 @@ import pytest
 from tests.architecture.tree import HOUSE, ROOT, Module, imports, inside, modules
 
 # What a room that must be pure cannot have: I/O, time, chance, threads, logs.
-IMPURE = frozenset({"asyncio", "concurrent", "fcntl", "io", "logging", "multiprocessing", "os", "pathlib", "queue", "random", "sched", "secrets", "select", "selectors", "shutil", "signal", "socket", "socketserver", "sqlite3", "ssl", "subprocess", "syslog", "tempfile", "termios", "threading", "time", "tty", "urllib", "uuid"})
+IMPURE = frozenset(
+    {
+        "asyncio",
+        "concurrent",
+        "fcntl",
+        "io",
+        "logging",
+        "multiprocessing",
+        "os",
+        "pathlib",
+        "queue",
+        "random",
+        "sched",
+        "secrets",
+        "select",
+        "selectors",
+        "shutil",
+        "signal",
+        "socket",
+        "socketserver",
+        "sqlite3",
+        "ssl",
+        "subprocess",
+        "syslog",
+        "tempfile",
+        "termios",
+        "threading",
+        "time",
+        "tty",
+        "urllib",
+        "uuid",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +97,14 @@ ROOMS = {
         ("agent.domain", "agent.errors", "agent.sync", "protocols.mqtt"), ("paho", "structlog")
     ),
     "agent.doors": Room(
-        ("agent.clock", "agent.domain", "agent.errors", "agent.store", "drivers.contract", "protocols.wiegand"),
+        (
+            "agent.clock",
+            "agent.domain",
+            "agent.errors",
+            "agent.store",
+            "drivers.contract",
+            "protocols.wiegand",
+        ),
         ("structlog",),
     ),
     "agent.office": Room(("agent.errors", "agent.sync", "protocols"), ("cryptography", "openpyxl")),
