@@ -1,0 +1,145 @@
+"""Hardware's words into facts about doors."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent.domain.facts import (
+    Carried,
+    ExitAsked,
+    Fact,
+    FireCleared,
+    FireRaised,
+    FireUnsure,
+    LeafClosed,
+    LeafOpened,
+    LeafUnknown,
+    NotCarried,
+    Noted,
+    Presented,
+    Unreadable,
+)
+from agent.doors.translate import Translator, card_digest, phone_digest
+from agent.doors.wiring import ReaderPlace, Wiring
+from drivers.contract import (
+    CardRead,
+    Done,
+    Event,
+    Failed,
+    InputChanged,
+    InputState,
+    KeysPressed,
+    Offline,
+    Online,
+    OutputFound,
+    Trouble,
+    Why,
+)
+from protocols.wiegand.identity import CardNumber
+
+KEY = b"k" * 32
+CARD = "10111011000000110010000110"  # H10301, facility 118, card 1603
+WIRING = Wiring(
+    readers={"in": ReaderPlace("lobby", "in", ("H10301", "W34_CARD32"))},
+    locks={"lobby": "lock"},
+    contacts={"contact": "lobby"},
+    exits={"exit": "lobby"},
+    fire="fire",
+)
+
+
+def facts(event: Event) -> tuple[Fact, ...]:
+    return Translator(WIRING, lambda _digest: None, KEY).facts(event)
+
+
+def test_a_card_is_known_by_its_keyed_digest_alone() -> None:
+    (fact,) = facts(CardRead("in", CARD, 0.0))
+
+    assert fact == Presented(
+        "lobby", "in", "in", card_digest(CardNumber("fc8cn16", 118 << 16 | 1603), KEY), None
+    )
+
+
+def test_two_keys_give_one_card_two_digests() -> None:
+    number = CardNumber("fc8cn16", 1)
+
+    assert card_digest(number, KEY) != card_digest(number, b"other" * 8)
+    assert len(card_digest(number, KEY)) == len(phone_digest("kid", KEY)) == 16
+
+
+def test_bits_that_fit_no_allowed_format_are_said_without_the_bits() -> None:
+    (fact,) = facts(CardRead("in", "0" * 37, 0.0))
+
+    assert fact == Unreadable("lobby", "in", "in", 37, "none of H10301, W34_CARD32")
+
+
+def test_a_reader_at_no_door_opens_nothing() -> None:
+    assert facts(CardRead("elsewhere", CARD, 0.0)) == (
+        Noted("entry.unassigned", {"reader": "elsewhere"}, alarm=True),
+    )
+
+
+def test_keys_are_never_written_down() -> None:
+    assert facts(KeysPressed("in", "1234#", 0.0)) == ()
+
+
+@pytest.mark.parametrize(
+    ("point", "state", "fact"),
+    [
+        ("contact", InputState.ACTIVE, LeafOpened("lobby")),
+        ("contact", InputState.INACTIVE, LeafClosed("lobby")),
+        ("contact", InputState.UNKNOWN, LeafUnknown("lobby", "unknown")),
+        ("contact", InputState.SHORT, LeafUnknown("lobby", "short")),
+        ("exit", InputState.ACTIVE, ExitAsked("lobby")),
+        (
+            "exit",
+            InputState.SHORT,
+            Noted("exit.fault", {"point": "exit", "state": "short"}, "lobby", alarm=True),
+        ),
+        ("fire", InputState.ACTIVE, FireRaised()),
+        ("fire", InputState.INACTIVE, FireCleared()),
+        ("fire", InputState.OPEN_CIRCUIT, FireUnsure("open_circuit")),
+    ],
+)
+def test_an_input_means_what_hangs_on_it(point: str, state: InputState, fact: Fact) -> None:
+    assert facts(InputChanged(point, state, 0.0)) == (fact,)
+
+
+@pytest.mark.parametrize(
+    ("point", "state"),
+    [("exit", InputState.INACTIVE), ("exit", InputState.UNKNOWN), ("spare", InputState.ACTIVE)],
+)
+def test_an_input_that_asks_for_nothing_is_no_fact(point: str, state: InputState) -> None:
+    assert facts(InputChanged(point, state, 0.0)) == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "fact"),
+    [
+        (Done(7, 0.0), Carried(7)),
+        (Failed(7, Why.UNPROVEN, "", 0.0), NotCarried(7, "unproven", maybe=True)),
+        (Failed(7, Why.LATE, "", 0.0), NotCarried(7, "late", maybe=False)),
+        (
+            Online("in", 0.0, {"model": "x"}),
+            Noted("device.online", {"device": "in", "identity": {"model": "x"}}),
+        ),
+        (
+            Offline("in", "silent", 0.0),
+            Noted("device.offline", {"device": "in", "why": "silent"}, alarm=True),
+        ),
+        (
+            OutputFound("lock", on=True, at=0.0),
+            Noted("door.output_found", {"point": "lock", "on": True}, "lobby", alarm=True),
+        ),
+        (
+            Trouble("in", "tamper", active=False, detail="closed", at=0.0),
+            Noted(
+                "device.trouble",
+                {"device": "in", "trouble": "tamper", "active": False, "detail": "closed"},
+                alarm=False,
+            ),
+        ),
+    ],
+)
+def test_what_a_device_tells_is_recorded(event: Event, fact: Fact) -> None:
+    assert facts(event) == (fact,)
