@@ -46,7 +46,8 @@ class DoorRules:
     """What is settled about a door. All times in seconds.
 
     forced_delay_s: an exit button's signal may come a moment after the contact's; so long an opening
-    without a release waits before it is called forced.
+    without a release waits before it is called forced. settle_s: contacts bounce, and a bolt must not
+    be thrown at a leaf still moving; so long the leaf must stay closed before the lock follows it.
     """
 
     name: str
@@ -56,17 +57,25 @@ class DoorRules:
     relock_on_close: bool = True
     forced_delay_s: float = 0.5
     fire_release: bool = True
+    settle_s: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A door's state. Fields ending in `_due` and `_until` are monotonic seconds, None when not running."""
+    """A door's state. Fields ending in `_due` and `_until` are monotonic seconds, None when not running.
+
+    free_until: how long it is meant to be free. proven_until: how much of that the hardware confirmed.
+    used: somebody has opened the leaf since it was freed last.
+    """
 
     mode: Mode = Mode.NORMAL
     fire: bool = False
     leaf: Leaf = Leaf.UNKNOWN
     alarm: OpenAlarm | None = None
     free_until: float | None = None
+    proven_until: float | None = None
+    used: bool = False
+    relock_due: float | None = None
     lease_due: float | None = None
     forced_due: float | None = None
     warn_due: float | None = None
@@ -85,7 +94,14 @@ class Door:
     @property
     def deadline(self) -> float | None:
         """When a Tick is due next."""
-        dues = (self.free_until, self.lease_due, self.forced_due, self.warn_due, self.held_due)
+        dues = (
+            self.free_until,
+            self.relock_due,
+            self.lease_due,
+            self.forced_due,
+            self.warn_due,
+            self.held_due,
+        )
         return min((due for due in dues if due is not None), default=None)
 
 
@@ -100,8 +116,15 @@ class Freed:
 
 
 @dataclass(frozen=True, slots=True)
+class Proven:
+    """The hardware has confirmed a release of `for_s` seconds. It began before now, so it ends by then."""
+
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Unfreed:
-    """A release that was decided was not carried out."""
+    """A release that was decided was not carried out, and none is on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +155,7 @@ class Tick:
     """Time passed."""
 
 
-DoorFact = Freed | Unfreed | LeafSeen | ModeSet | FireSet | Tick
+DoorFact = Freed | Proven | Unfreed | LeafSeen | ModeSet | FireSet | Tick
 
 
 # --- moves ---------------------------------------------------------------------------------------------
@@ -169,12 +192,17 @@ Stepped = tuple[Door, tuple[Move, ...]]
 
 
 def step(door: Door, rules: DoorRules, fact: DoorFact, at: float) -> Stepped:
-    """Return the door after `fact`, and what to do. `at`: monotonic seconds."""
+    """Return the door after `fact`, and what to do. `at`: monotonic seconds.
+
+    A Tick that is due comes before any other fact of the same instant.
+    """
     match fact:
         case Freed(for_s):
             return _freed(door, rules, for_s, at)
+        case Proven(for_s):
+            return _proven(door, at + for_s), ()
         case Unfreed():
-            return replace(door, free_until=None), ()
+            return _unfreed(door, at), ()
         case LeafSeen(leaf, why):
             return _leaf(door, rules, leaf, why, at)
         case ModeSet(mode, restored):
@@ -190,9 +218,24 @@ def step(door: Door, rules: DoorRules, fact: DoorFact, at: float) -> Stepped:
 def _freed(door: Door, rules: DoorRules, for_s: float, at: float) -> Stepped:
     """Release anew. That starts the hardware's time again, so it must never cut a longer one short."""
     until = max(at + for_s, door.free_until or at)
-    freed = replace(door, free_until=until, forced_due=None)
-    drive_s = max(until - at, LEASE_S) if door.leased else until - at
-    return _timed_if_open(freed, rules, at), (Drive(drive_s),)
+    freed = replace(door, free_until=until, used=False, relock_due=None, forced_due=None)
+    drive = _lease(freed, at) if door.leased else Drive(until - at)
+    return _timed_if_open(freed, rules, at), (drive,)
+
+
+def _proven(door: Door, until: float) -> Door:
+    """Count the time from the hardware's word: a busy line carries a release later than it was decided."""
+    if door.free_until is None:
+        return door  # locked again meanwhile
+    proven = max(until, door.proven_until or until)
+    return replace(door, free_until=max(proven, door.free_until), proven_until=proven)
+
+
+def _unfreed(door: Door, at: float) -> Door:
+    """Fall back to what an earlier release still gives."""
+    if door.proven_until is None or door.proven_until <= at:
+        return _ended(door)
+    return replace(door, free_until=door.proven_until)
 
 
 def _leaf(door: Door, rules: DoorRules, leaf: Leaf, why: str, at: float) -> Stepped:
@@ -204,20 +247,27 @@ def _leaf(door: Door, rules: DoorRules, leaf: Leaf, why: str, at: float) -> Step
         case Leaf.CLOSED:
             return _closed(door, rules, at)
         case Leaf.UNKNOWN:
-            return _untimed(replace(door, leaf=leaf, alarm=None)), (
-                Say("door.contact_lost", {"why": why}, alarm=True),
-            )
+            return _lost(door, why)
         case _:
             assert_never(leaf)
 
 
 def _opened(door: Door, rules: DoorRules, at: float) -> Stepped:
     unwatched = door.leaf is Leaf.UNKNOWN
-    opened = replace(door, leaf=Leaf.OPEN)
+    opened = replace(door, leaf=Leaf.OPEN, used=door.free_until is not None, relock_due=None)
     if door.released or unwatched:
         return _timed_if_open(opened, rules, at), (Say("door.opened", {"unwatched": unwatched}),)
     waiting = replace(opened, forced_due=at + rules.forced_delay_s)
     return waiting, (Say("door.opened", {"unwatched": False}),)
+
+
+def _lost(door: Door, why: str) -> Stepped:
+    """Nothing more can be timed; what was wrong before stays wrong until the leaf is seen closed."""
+    said = Say("door.contact_lost", {"why": why}, alarm=True)
+    lost = _untimed(replace(door, leaf=Leaf.UNKNOWN))
+    if door.forced_due is None:
+        return lost, (said,)
+    return replace(lost, alarm=OpenAlarm.FORCED), (_forced(), said)
 
 
 def _closed(door: Door, rules: DoorRules, at: float) -> Stepped:
@@ -227,29 +277,27 @@ def _closed(door: Door, rules: DoorRules, at: float) -> Stepped:
         was = OpenAlarm.FORCED
         moves.append(_forced())
     moves.append(Say("door.closed", {"unwatched": door.leaf is Leaf.UNKNOWN}))
-    if was is not None:
-        moves.append(Say("door.cleared", {"alarm": was.value}))
+    moves += _cleared(was)
     closed = _untimed(replace(door, leaf=Leaf.CLOSED, alarm=None))
-    passed = door.leaf is Leaf.OPEN and closed.free_until is not None and at < closed.free_until
-    if passed and rules.relock_on_close and not door.leased:
-        moves.append(Bolt())
-        closed = replace(closed, free_until=None)
+    # A release given while the leaf stood open is another person's, and theirs until they have passed.
+    if closed.used and closed.free_until is not None and rules.relock_on_close and not door.leased:
+        closed = replace(closed, relock_due=at + rules.settle_s)
     return closed, tuple(moves)
 
 
 def _mode(door: Door, rules: DoorRules, mode: Mode, at: float, *, restored: bool) -> Stepped:
     said = Say("door.mode", {"mode": mode.value, "was": door.mode.value, "restored": restored})
     was_leased = door.leased
-    bolt = was_leased or mode is Mode.LOCKED
     door = replace(door, mode=mode)
     if door.leased:
-        leased = door.lease_due if was_leased else at + RENEW_S
-        held = _untimed(replace(door, lease_due=leased, alarm=None))
-        return held, (said,) if was_leased else (said, Drive(LEASE_S))
-    if not bolt:
-        return door, (said,)
-    ended = _timed_if_open(replace(door, lease_due=None, free_until=None), rules, at)
-    return ended, (said, Bolt())
+        held, cleared = _standing(door)
+        if was_leased:
+            return held, (said, *cleared)
+        return replace(held, lease_due=at + RENEW_S), (said, *cleared, _lease(held, at))
+    if not was_leased:
+        return (_ended(door), (said, Bolt())) if mode is Mode.LOCKED else (door, (said,))
+    ended, move = _back(door, rules, at)
+    return ended, (said, move)
 
 
 def _fire(door: Door, rules: DoorRules, at: float, *, on: bool) -> Stepped:
@@ -257,21 +305,38 @@ def _fire(door: Door, rules: DoorRules, at: float, *, on: bool) -> Stepped:
         return door, ()
     door = replace(door, fire=on)
     if on:
-        freed = _untimed(replace(door, lease_due=at + RENEW_S, alarm=None))
-        return freed, (Drive(LEASE_S), Say("door.fire_released", {}, alarm=True))
+        freed, cleared = _standing(replace(door, lease_due=at + RENEW_S))
+        return freed, (_lease(freed, at), Say("door.fire_released", {}, alarm=True), *cleared)
+    said = Say("door.fire_ended", {})
     if door.leased:
-        return door, (Say("door.fire_ended", {}),)
-    ended = _timed_if_open(replace(door, lease_due=None, free_until=None), rules, at)
-    return ended, (Bolt(), Say("door.fire_ended", {}))
+        return door, (said,)
+    ended, move = _back(door, rules, at)
+    return ended, (move, said)
+
+
+def _standing(door: Door) -> tuple[Door, tuple[Say, ...]]:
+    """Return a door that is meant to stand open: nothing about its leaf is wrong any more."""
+    return _untimed(replace(door, alarm=None, relock_due=None)), _cleared(door.alarm)
+
+
+def _back(door: Door, rules: DoorRules, at: float) -> tuple[Door, Move]:
+    """End a lease. A release that runs keeps its time, except under lockdown."""
+    rest_s = 0.0 if door.free_until is None or door.mode is Mode.LOCKED else door.free_until - at
+    if rest_s > 0:
+        return _timed_if_open(replace(door, lease_due=None), rules, at), Drive(rest_s)
+    return _timed_if_open(_ended(replace(door, lease_due=None)), rules, at), Bolt()
 
 
 def _tick(door: Door, at: float) -> Stepped:
     moves: list[Move] = []
     if _due(door.lease_due, at):
         door = replace(door, lease_due=at + RENEW_S)
-        moves.append(Drive(LEASE_S))
+        moves.append(_lease(door, at))
+    if _due(door.relock_due, at):
+        door = _ended(door)
+        moves.append(Bolt())
     if _due(door.free_until, at):
-        door = replace(door, free_until=None)
+        door = _ended(door)
     if _due(door.forced_due, at):
         door = replace(door, forced_due=None, alarm=OpenAlarm.FORCED)
         moves.append(_forced())
@@ -287,6 +352,19 @@ def _tick(door: Door, at: float) -> Stepped:
 
 def _forced() -> Say:
     return Say("door.forced", {}, alarm=True)
+
+
+def _cleared(alarm: OpenAlarm | None) -> tuple[Say, ...]:
+    return () if alarm is None else (Say("door.cleared", {"alarm": alarm.value}),)
+
+
+def _lease(door: Door, at: float) -> Drive:
+    """Renew a lease, never cutting short a longer release that runs."""
+    return Drive(max(LEASE_S, (door.free_until or at) - at))
+
+
+def _ended(door: Door) -> Door:
+    return replace(door, free_until=None, proven_until=None, used=False, relock_due=None)
 
 
 def _due(due: float | None, at: float) -> bool:
