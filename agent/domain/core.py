@@ -6,6 +6,7 @@ are written, and `then` happens only when they are on disk.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 
@@ -65,13 +66,15 @@ ANSWER_WITHIN_S = 10.0
 class Act:
     """A release on its way to the hardware.
 
-    by: monotonic seconds after which its answer is taken for lost. order: who waits for the answer, if
-    anybody does. renewal: of a lease that was recorded when it began.
+    by: monotonic seconds after which its answer is taken for lost. for_s: how long it frees the door;
+    None where it is part of a lease. order: who waits for the answer, if anybody does. renewal: of a
+    lease that was recorded when it began.
     """
 
     door: str
     cause: str
     by: float
+    for_s: float | None = None
     order: Order | None = None
     renewal: bool = False
 
@@ -121,7 +124,7 @@ def begin(site: Site, modes: Mapping[str, Mode], at: Moment) -> Handled:
 
 
 def handle(site: Site, fact: Fact, at: Moment) -> Handled:  # noqa: C901, PLR0911, PLR0912 - a case a fact
-    """Return the site after `fact`, and what must follow."""
+    """Return the site after `fact`, and what must follow. A Tick that is due comes before other facts."""
     match fact:
         case Presented():
             return _presented(site, fact, at)
@@ -152,7 +155,7 @@ def handle(site: Site, fact: Fact, at: Moment) -> Handled:  # noqa: C901, PLR091
         case FireUnsure(why):
             return site, Result((Record("fire.unsure", None, {"why": why}, alarm=True),))
         case Carried(id_):
-            return _carried(site, id_)
+            return _carried(site, id_, at)
         case NotCarried(id_, why, maybe):
             return _not_carried(site, id_, why, at, maybe=maybe)
         case Noted(kind, noted, door, alarm):
@@ -180,13 +183,15 @@ def _presented(site: Site, fact: Presented, at: Moment) -> Handled:
     if isinstance(decision, Deny):
         record = Record("entry.denied", fact.door, story)
         return site, Result((record,), then=(Show(fact.reader, Shown.DENIED),))
-    site, freed = _free(site, fact.door, decision, at, not_after=at.monotonic + ACT_WITHIN_S)
+    site, freed = _free(site, fact.door, decision, at)
     record = Record("entry.granted", fact.door, story)
     return site, Result((record,)) + freed + Result(then=(Show(fact.reader, Shown.GRANTED),))
 
 
 def _open_asked(site: Site, fact: OpenAsked, at: Moment) -> Handled:
     order = fact.order
+    if (reason := _too_late(site, fact.door, order, at)) is not None:
+        return site, _refused(fact.door, order, reason)
     story: dict[str, Json] = {"order": order.id, "key": order.key}
     if order.person is None:
         decision: Grant | Deny = Grant(Rule.DESK) if site.recording else Deny(Reason.CANNOT_RECORD)
@@ -198,7 +203,7 @@ def _open_asked(site: Site, fact: OpenAsked, at: Moment) -> Handled:
         record = Record("entry.denied", fact.door, story)
         answer = Answer(order, fact.door, Outcome.REFUSED, decision.reason.value)
         return site, Result((record,), then=(answer,), used=(order,))
-    site, freed = _free(site, fact.door, decision, at, not_after=order.not_after, order=order)
+    site, freed = _free(site, fact.door, decision, at, order)
     record = Record("entry.granted", fact.door, story)
     return site, Result((record,), used=(order,)) + freed
 
@@ -222,22 +227,30 @@ def _outcome(decision: Grant | Deny) -> dict[str, Json]:
     return {"reason": decision.reason.value} if isinstance(decision, Deny) else {"rule": decision.rule}
 
 
-def _free(
-    site: Site, name: str, grant: Grant, at: Moment, *, not_after: float, order: Order | None = None
-) -> Handled:
+def _free(site: Site, name: str, grant: Grant, at: Moment, order: Order | None = None) -> Handled:
     rules = site.rules[name]
     freed = doors.Freed(rules.extended_s if grant.longer else rules.release_s)
+    not_after = math.inf if order is None else order.not_after
     return _step(site, name, freed, at, "entry", order=order, not_after=not_after)
 
 
 def _mode_asked(site: Site, fact: ModeAsked, at: Moment) -> Handled:
     order = fact.order
+    if (reason := _too_late(site, fact.door, order, at)) is not None:
+        return site, _refused(fact.door, order, reason)
     if not site.recording:
         return site, _refused(fact.door, order, Reason.CANNOT_RECORD.value)
     accepted = Record("order.accepted", fact.door, {"order": order.id, "key": order.key, "do": "mode"})
     site, moved = _step(site, fact.door, doors.ModeSet(fact.mode), at, "mode", not_after=order.not_after)
     answer = Answer(order, fact.door, Outcome.DONE, None)
     return site, Result((accepted,), used=(order,)) + moved + Result(then=(answer,))
+
+
+def _too_late(site: Site, door: str, order: Order, at: Moment) -> str | None:
+    """Return why an order that waited must not be acted on any more, if so. A late open never happens."""
+    if door not in site.doors:
+        return "unknown_door"
+    return "expired" if order.not_after < at.monotonic else None
 
 
 def _refused(door: str | None, order: Order | None, reason: str) -> Result:
@@ -252,11 +265,13 @@ def _refused(door: str | None, order: Order | None, reason: str) -> Result:
 # --- the hardware's answers ----------------------------------------------------------------------------
 
 
-def _carried(before: Site, id_: int) -> Handled:
+def _carried(before: Site, id_: int, at: Moment) -> Handled:
     act = before.acts.get(id_)
     if act is None:
         return before, Result()
     site = replace(_without(before, id_), failing=before.failing - {act.door})
+    if act.for_s is not None:
+        site, _ = _step(site, act.door, doors.Proven(act.for_s), at, act.cause)
     if act.renewal and act.door not in before.failing:
         return site, Result()
     then: tuple[Effect, ...] = ()
@@ -272,9 +287,9 @@ def _not_carried(site: Site, id_: int, why: str, at: Moment, *, maybe: bool) -> 
     if act is None:
         return site, Result()
     site = _without(site, id_)
-    if act.renewal:
-        if act.door in site.failing:
-            return site, Result()
+    if act.renewal and act.door in site.failing:
+        return site, Result()
+    if act.for_s is None:
         site = replace(site, failing=site.failing | {act.door})
     body: dict[str, Json] = {"cause": act.cause, "why": why, "maybe": maybe}
     then: tuple[Effect, ...] = ()
@@ -302,7 +317,7 @@ def _fire(site: Site, at: Moment, *, on: bool) -> Handled:
     site = replace(site, fire=on)
     result = Result((Record("fire.on" if on else "fire.off", None, {}, alarm=True),))
     for name in site.doors:
-        site, more = _step(site, name, doors.FireSet(on), at, "fire", safety=True)
+        site, more = _step(site, name, doors.FireSet(on), at, "fire", safety=on)
         result += more
     return site, result
 
@@ -330,20 +345,21 @@ def _step(
     *,
     safety: bool = False,
     order: Order | None = None,
-    not_after: float | None = None,
+    not_after: float = math.inf,
 ) -> Handled:
     """Step one door and turn its moves into records and effects. `safety`: releases act before the record."""
     door, moves = step(site.doors[name], site.rules[name], fact, at.monotonic)
     site = replace(site, doors={**site.doors, name: door})
     records: list[Record] = []
     effects: list[Effect] = []
-    last = at.monotonic + ACT_WITHIN_S if not_after is None else not_after
+    last = min(at.monotonic + ACT_WITHIN_S, not_after)
     for move in moves:
         match move:
             case doors.Drive(for_s):
                 effects.append(Unlock(site.next_id, name, for_s, last))
                 renewal = isinstance(fact, doors.Tick)
-                act = Act(name, cause, at.monotonic + ANSWER_WITHIN_S, order, renewal)
+                timed_s = None if door.leased else for_s
+                act = Act(name, cause, at.monotonic + ANSWER_WITHIN_S, timed_s, order, renewal)
                 site = replace(site, next_id=site.next_id + 1, acts={**site.acts, site.next_id: act})
             case doors.Bolt():
                 effects.append(Relock(site.next_id, name))
