@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from agent.domain.core import Site, handle
 from agent.domain.facts import Effect, Fact, Noted, RecordingBack, RecordingLost, Tick
 from agent.domain.moment import ClockConfidence, Moment
+from agent.domain.precedence import give_way
 from agent.doors.books import Turn
 from agent.errors import StoreError
 
@@ -95,17 +96,17 @@ class Loop:
         going_on = True
         then: list[Effect] = []
         if not self._site.recording and self._books.catch_up(at):
-            then += self._decide([RecordingBack()], turn, at)
+            then = self._decide([RecordingBack()], turn, at, then)
         before = self._site
         facts: list[Fact] = list(self._own_facts(at))
-        then += self._decide(facts, turn, at)
+        then = self._decide(facts, turn, at, then)
         for item in items:
             if isinstance(item, Stop):
                 going_on = False
                 continue
             found = list(self._intake.facts(item, turn, at))
             facts += found
-            then += self._decide(found, turn, at)
+            then = self._decide(found, turn, at, then)
         recorded = True
         try:
             recorded = self._books.write(turn, self._site, at)
@@ -116,16 +117,19 @@ class Loop:
         self._around.settled(before, self._site, recorded=recorded)
         return going_on
 
-    def _decide(self, facts: Iterable[Fact], turn: Turn, at: Moment) -> list[Effect]:
-        """Move the site by `facts`, act on life safety at once, and return what may follow the record."""
-        then: list[Effect] = []
+    def _decide(self, facts: Iterable[Fact], turn: Turn, at: Moment, then: list[Effect]) -> list[Effect]:
+        """Move the site by `facts`, act on life safety at once, and return what may follow the record.
+
+        then: what of this turn waits for the record already.
+        """
         for fact in facts:
             self._site, result = handle(self._site, fact, at)
             for effect in result.first:
                 self._act(effect)
+            then = give_way(then, result.first) if result.first else then
             turn.records += result.records
             turn.used += result.used
-            then += result.then
+            then = [*then, *result.then]
         return then
 
     def _without_record(self, before: Site, facts: list[Fact], at: Moment, why: str) -> list[Effect]:
@@ -137,7 +141,7 @@ class Loop:
         self._site = replace(before, next_id=self._site.next_id)
         turn = Turn()
         lost = [RecordingLost(why)] if before.recording else []
-        then = self._decide([*lost, *facts], turn, at)
+        then = self._decide([*lost, *facts], turn, at, [])
         self._books.keep(turn.records, at)
         return then
 
