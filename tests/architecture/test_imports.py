@@ -80,7 +80,7 @@ ROOMS = {
     "agent.errors": Room(),
     "agent.domain": Room(pure=True),
     "agent.clock": Room(("agent.domain",)),
-    "agent.log": Room((), ("structlog",)),
+    "agent.log": Room(("agent.clock", "protocols.wiegand"), ("structlog",)),
     "agent.service": Room(),
     "agent.config": Room(
         ("agent.errors", "drivers.registry", "drivers.contract", "drivers.settings", "protocols.wiegand"),
@@ -107,7 +107,9 @@ ROOMS = {
         ),
         ("structlog",),
     ),
-    "agent.office": Room(("agent.errors", "agent.sync", "protocols"), ("cryptography", "openpyxl")),
+    "agent.office": Room(
+        ("agent.domain", "agent.errors", "agent.sync", "protocols"), ("cryptography", "openpyxl")
+    ),
     "agent.phone": Room(("agent.errors", "agent.sync", "protocols"), ("cryptography",)),
     "agent.cli": Room(
         ("agent", "drivers.registry", "drivers.contract", "protocols"), ("cryptography", "rich")
