@@ -1,0 +1,147 @@
+"""One change of the book: rows put and dropped, each as it was kept, and the roster rows that follow."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from agent.office.rows import TABLES, body_of, canonical, person_of
+from protocols.mqtt.model import stamp
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from agent.office.seal import Sealer
+
+Row = dict[str, Any]
+
+
+class Edit:
+    """A change in the making, inside one transaction. `revision`: the number it will have."""
+
+    def __init__(
+        self, database: sqlite3.Connection, sealer: Sealer, digest_key: bytes, revision: int, at: datetime
+    ) -> None:
+        self.database = database
+        self.sealer = sealer
+        self.digest_key = digest_key
+        self.revision = revision
+        self.at = at
+        self._touched: dict[str, set[str]] = {table: set() for table in TABLES}
+        self._details: list[str] = []
+
+    @property
+    def now(self) -> str:
+        """Return the moment of the change as the book writes moments."""
+        return stamp(self.at)
+
+    @property
+    def changed(self) -> bool:
+        """Say whether anything was put or dropped."""
+        return any(self._touched.values())
+
+    @property
+    def detail(self) -> str:
+        """Return what the history says of the change: opaque ids and counts, nothing personal."""
+        return " ".join(self._details)
+
+    def note(self, detail: str) -> None:
+        """Add an opaque id or a count to what the history will say."""
+        self._details.append(detail)
+
+    def get(self, table: str, key: str) -> Row | None:
+        """Return the row, or None."""
+        return row_of(self.database, table, key)
+
+    def put(self, table: str, row: Mapping[str, Any]) -> bool:
+        """Write `row` whole; return False when it stands so already."""
+        before = self.get(table, row["id"])
+        if before is not None and before == dict(row):
+            return False
+        self._keep(table, row["id"], before)
+        columns = ", ".join(row)
+        places = ", ".join(f":{name}" for name in row)
+        self.database.execute(f"REPLACE INTO {table} ({columns}) VALUES ({places})", dict(row))  # noqa: S608 - names from our schema
+        return True
+
+    def drop(self, table: str, key: str) -> bool:
+        """Remove the row; return False when there was none."""
+        before = self.get(table, key)
+        if before is None:
+            return False
+        self._keep(table, key, before)
+        self.database.execute(f"DELETE FROM {table} WHERE id = ?", (key,))  # noqa: S608 - names from our schema
+        return True
+
+    def _keep(self, table: str, key: str, before: Row | None) -> None:
+        if key not in self._touched[table]:
+            self._touched[table].add(key)
+            self.database.execute(
+                "INSERT INTO before (revision, kind, id, image) VALUES (?, ?, ?, ?)",
+                (self.revision, table, key, image_of(before)),
+            )
+
+    def settle(self) -> None:
+        """Write the roster rows that follow from the change: call it once, before the commit."""
+        people = self._touched["person"]
+        credentials = set(self._touched["credential"])
+        for person in people:
+            found = self.database.execute("SELECT id FROM credential WHERE person = ?", (person,))
+            credentials.update(key for (key,) in found)
+        self._settle("person", people)
+        self._settle("credential", credentials)
+        for table in ("door_group", "schedule", "gateway"):
+            self._settle(table, self._touched[table])
+
+    def _settle(self, table: str, keys: Iterable[str]) -> None:
+        kind = TABLES[table]
+        if kind is None:
+            return
+        for key in keys:
+            row = self.get(table, key)
+            bound = None if row is None else person_of(table, row)
+            listed = row is not None and (bound is None or self._on_the_list(bound))
+            body = body_of(table, row) if row is not None and listed else None
+            text = None if body is None else canonical(body)
+            last = self.database.execute(
+                "SELECT body, person FROM roster_row WHERE kind = ? AND id = ? "
+                "ORDER BY revision DESC LIMIT 1",
+                (kind, key),
+            ).fetchone()
+            if (None if last is None else last["body"]) == text:
+                continue
+            if bound is None and last is not None:
+                bound = last["person"]
+            self.database.execute(
+                "INSERT INTO roster_row (kind, id, revision, body, person) VALUES (?, ?, ?, ?, ?)",
+                (kind, key, self.revision, text, bound),
+            )
+
+    def _on_the_list(self, person: str) -> bool:
+        row = self.get("person", person)
+        return row is not None and body_of("person", row) is not None
+
+
+def row_of(database: sqlite3.Connection, table: str, key: str) -> Row | None:
+    """Return a row of one of TABLES as a plain mapping, or None."""
+    found = database.execute(f"SELECT * FROM {table} WHERE id = ?", (key,)).fetchone()  # noqa: S608 - names from our schema
+    return None if found is None else dict(found)
+
+
+def image_of(row: Row | None) -> str | None:
+    """Return `row` as kept in `before`: sealed columns stay sealed."""
+    if row is None:
+        return None
+    return json.dumps(
+        {key: {"hex": value.hex()} if isinstance(value, bytes) else value for key, value in row.items()}
+    )
+
+
+def row_from(image: str) -> Row:
+    """Return the row that `image` was made of."""
+    kept: Row = json.loads(image)
+    return {
+        key: bytes.fromhex(value["hex"]) if isinstance(value, dict) else value for key, value in kept.items()
+    }

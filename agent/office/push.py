@@ -1,0 +1,241 @@
+"""Rosters out, receipts in: what is sent to each gateway, and where each door stands.
+
+Nothing here knows the broker's client: messages go out through `send`, and come in through `heard`.
+What lies retained at the broker (head and snapshot) is what a gateway finds that was away; a delta is for
+those that listen. A gateway that lacks something says so in its receipt message, and is answered.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.errors import BadInput
+from agent.office import messages, receipts
+from agent.office.access import gateways, pin_gateway_key
+from agent.office.messages import Message, Snapshot
+from agent.office.roster import Rosters
+from protocols.errors import WireError
+from protocols.mqtt.model import stamp
+from protocols.mqtt.payloads import Birth, State
+from protocols.mqtt.roster import CHUNK_ROWS
+from protocols.mqtt.roster_messages import ReceiptMessage
+from protocols.mqtt.topics import ROOT, Kind, take_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from agent.office.book import Book
+    from agent.office.receipts import Evidence
+    from protocols.mqtt.roster_messages import DoorReceipt, Wanted
+
+HEARD = tuple(f"{ROOT}/+/{kind}" for kind in (Kind.BIRTH, Kind.STATE, Kind.RECEIPT))
+"""What the office listens to."""
+
+STALE_PART = 4
+"""A snapshot is laid out anew when a quarter of the list has changed since: then it is the cheaper way."""
+ANSWERS = 3
+"""How often the same lack of a gateway is answered in one session; then a person must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one door stands against the book's newest revision. `online`: None when nobody has said."""
+
+    gateway: str
+    door: str
+    enforced: bool
+    complete: bool
+    evidence: Evidence | None
+    online: bool | None
+    trouble: str | None
+
+
+class Pusher:
+    """Pushes one book to its gateways. `now` gives the wall clock, `send` takes a message to the broker."""
+
+    def __init__(self, book: Book, now: Callable[[], datetime], send: Callable[[Message], None]) -> None:
+        self._book = book
+        self._now = now
+        self._send = send
+        self._key = book.signing_key()
+        self._rosters = Rosters(book.database)
+        self._online: dict[str, bool] = {}
+        self._trouble: dict[str, str] = {}
+        self._unproven: dict[str, bytes] = {}
+        self._answered: dict[tuple[str, int, int], int] = {}
+        self._laid_out: dict[str, Snapshot] = {}
+
+    def push(self, only: Iterable[str] | None = None) -> None:
+        """Send the newest revision to the gateways named, or to all."""
+        for gateway in self._targets(only):
+            self._push_one(gateway)
+
+    def heard(self, topic: str, payload: bytes) -> tuple[DoorReceipt, ...]:
+        """Take a message from the broker; return the receipts that it brought and that hold."""
+        try:
+            place = take_apart(topic)
+            if place.gateway not in gateways(self._book):
+                return ()
+            match place.kind:
+                case Kind.BIRTH:
+                    return self._born(place.gateway, Birth.read(payload).key)
+                case Kind.STATE:
+                    self._online[place.gateway] = State.read(payload).online
+                case Kind.RECEIPT:
+                    return self._receipts(place.gateway, payload)
+                case _:
+                    pass
+        except WireError:
+            return ()  # a broker that says nonsense changes nothing
+        return ()
+
+    def standing(self) -> list[Standing]:
+        """Return every door of every gateway, and what is known of it."""
+        newest, latest = self._book.revision, receipts.latest(self._book)
+        found: list[Standing] = []
+        for gateway, doors in gateways(self._book).items():
+            for door in doors:
+                evidence = latest.get((gateway, door))
+                enforced = evidence is not None and evidence.revision >= newest
+                found.append(
+                    Standing(
+                        gateway,
+                        door,
+                        enforced,
+                        enforced and evidence is not None and evidence.complete,
+                        evidence,
+                        self._online.get(gateway),
+                        self._trouble.get(gateway),
+                    )
+                )
+        return found
+
+    def lay_out(self, only: Iterable[str] | None = None) -> None:
+        """Lay the whole newest list at the broker for the gateways named, for when they come back."""
+        for gateway in self._targets(only):
+            old = self._snapshot(gateway)
+            newest = self._book.revision
+            if old is None or old.revision != newest:
+                self._lay_out(gateway, newest, old)
+
+    def settled(self) -> None:
+        """Remember what was laid out: call it once the broker has confirmed all that was sent.
+
+        Not sooner: a snapshot of which a chunk was lost on the way must be laid out again.
+        """
+        for gateway, laid_out in self._laid_out.items():
+            self._book.database.execute(
+                "REPLACE INTO snapshot (gateway, revision, digest, count, chunks) VALUES (?, ?, ?, ?, ?)",
+                (gateway, laid_out.revision, laid_out.digest, laid_out.count, json.dumps(laid_out.chunks)),
+            )
+        self._laid_out.clear()
+
+    def _targets(self, only: Iterable[str] | None) -> list[str]:
+        known = gateways(self._book)
+        wanted = list(known) if only is None else list(only)
+        for gateway in wanted:
+            if gateway not in known:
+                raise BadInput(
+                    f"there is no gateway {gateway!r}; first: menshen office gateway add {gateway} …"
+                )
+        return wanted
+
+    def _push_one(self, gateway: str) -> None:
+        newest = self._book.revision
+        if newest == 0:
+            return
+        base = receipts.newest_of(self._book, gateway)
+        self._note_published(gateway, newest)
+        if base is not None and base < newest:
+            self._send_delta(gateway, base, newest)
+        old = self._snapshot(gateway)
+        if old is None or self._stale(gateway, old, newest):
+            self._lay_out(gateway, newest, old)
+        else:
+            self._send_head(gateway, newest, old)
+
+    def _stale(self, gateway: str, old: Snapshot, newest: int) -> bool:
+        if old.revision == newest:
+            return False
+        changed = self._rosters.changes(gateway, old.revision, newest)
+        return changed.state.count <= CHUNK_ROWS or changed.size * STALE_PART >= changed.state.count
+
+    def _send_delta(self, gateway: str, base: int, newest: int) -> bool:
+        changes = self._rosters.changes(gateway, base, newest)
+        message = messages.delta(gateway, changes, self._key, self._second())
+        if message is not None:
+            self._send(message)
+        return message is not None
+
+    def _send_head(self, gateway: str, newest: int, laid_out: Snapshot | None) -> None:
+        state = self._rosters.state(gateway, newest)
+        self._send(messages.head(gateway, newest, state, laid_out, key=self._key, iat=self._second()))
+
+    def _lay_out(self, gateway: str, newest: int, old: Snapshot | None) -> None:
+        fresh, chunks = messages.snapshot(gateway, self._rosters.changes(gateway, 0, newest))
+        for message in chunks:
+            self._send(message)
+        self._laid_out[gateway] = fresh
+        self._send_head(gateway, newest, fresh)
+        if old is not None and old.revision != newest:
+            # After the head: whoever reads the old head finds the old chunks until then.
+            for message in messages.cleared(gateway, old):
+                self._send(message)
+
+    def _born(self, gateway: str, key: str) -> tuple[DoorReceipt, ...]:
+        try:
+            pin_gateway_key(self._book, gateway, key, how="first use", now=stamp(self._now()))
+        except BadInput as error:
+            self._trouble[gateway] = str(error)
+            return ()
+        waiting = self._unproven.pop(gateway, None)
+        return () if waiting is None else self._receipts(gateway, waiting)
+
+    def _receipts(self, gateway: str, payload: bytes) -> tuple[DoorReceipt, ...]:
+        said = ReceiptMessage.read(payload)
+        if said.gw != gateway:
+            return ()
+        taken: list[DoorReceipt] = []
+        for token in said.receipts:
+            outcome = receipts.take(self._book, gateway, token, self._now())
+            if not isinstance(outcome, str):
+                taken.append(outcome)
+                self._trouble.pop(gateway, None)
+            elif outcome == receipts.NO_KEY_YET:
+                self._unproven[gateway] = payload
+            else:
+                self._trouble[gateway] = outcome
+        if said.wanted is not None:
+            self._answer(gateway, said.wanted)
+        return tuple(taken)
+
+    def _answer(self, gateway: str, wanted: Wanted) -> None:
+        newest = self._book.revision
+        times = self._answered.get((gateway, wanted.have, newest), 0)
+        if newest == 0 or wanted.have >= newest or times >= ANSWERS:
+            return
+        self._answered[gateway, wanted.have, newest] = times + 1
+        # A first lack is mended by a delta from what the gateway has; one that stays, by the whole list.
+        if times == 0 and wanted.have > 0 and self._send_delta(gateway, wanted.have, newest):
+            return
+        self._lay_out(gateway, newest, self._snapshot(gateway))
+
+    def _note_published(self, gateway: str, revision: int) -> None:
+        self._book.database.execute(
+            "INSERT OR IGNORE INTO publication (gateway, revision, at) VALUES (?, ?, ?)",
+            (gateway, revision, stamp(self._now())),
+        )
+
+    def _snapshot(self, gateway: str) -> Snapshot | None:
+        if gateway in self._laid_out:
+            return self._laid_out[gateway]
+        row = self._book.database.execute("SELECT * FROM snapshot WHERE gateway = ?", (gateway,)).fetchone()
+        if row is None:
+            return None
+        return Snapshot(row["revision"], row["digest"], row["count"], tuple(json.loads(row["chunks"])))
+
+    def _second(self) -> int:
+        return int(self._now().timestamp())

@@ -1,0 +1,140 @@
+"""Receipts in the book: a gateway's signed word that a revision is enforced, checked and kept as evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.office.access import gateway_key, gateways
+from agent.office.roster import Rosters
+from protocols.errors import WireError
+from protocols.mqtt.model import read_stamp, stamp
+from protocols.mqtt.roster_messages import RECEIPT_CHARS, DoorReceipt
+from protocols.tokens.errors import Defect, TokenError
+from protocols.tokens.keys import kid, public_from_text
+from protocols.tokens.token import RECEIPT_TYP, open_token
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from agent.office.book import Book
+
+NO_KEY_YET = "no_key_yet"
+WRONG_PLACE = "wrong_place"
+WRONG_LIST = "wrong_list"
+FROM_AHEAD = "from_ahead"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One receipt of the book. `made_at`: when the revision was written; `published_at`: when it was sent."""
+
+    gateway: str
+    door: str
+    revision: int
+    enforced_at: datetime
+    complete: bool
+    why: str | None
+    digest: str
+    count: int
+    made_at: datetime | None
+    published_at: datetime | None
+    received_at: datetime
+    token: str
+
+    @property
+    def latency_s(self) -> float | None:
+        """Seconds from publishing to enforcing, by the clocks of office and gateway."""
+        if self.published_at is None:
+            return None
+        return (self.enforced_at - self.published_at).total_seconds()
+
+
+def take(book: Book, gateway: str, token: str, at: datetime) -> DoorReceipt | str:
+    """Check the receipt `token` that came from `gateway`, and keep it; return it, or why it is none.
+
+    It counts only when the pinned key of that gateway signed it, for one of its doors, and the digest is the
+    one of the list that the office itself made at that revision.
+    """
+    pinned = gateway_key(book, gateway)
+    if pinned is None:
+        return NO_KEY_YET
+    key = public_from_text(pinned)
+    try:
+        opened = open_token(
+            token, RECEIPT_TYP, lambda name: key if name == kid(key) else None, longest=RECEIPT_CHARS
+        )
+        receipt = DoorReceipt.read(opened.body)
+    except TokenError as error:
+        return str(error.code)
+    except WireError:
+        return str(Defect.MALFORMED)
+    if receipt.gw != gateway or receipt.door not in gateways(book).get(gateway, ()):
+        return WRONG_PLACE
+    if receipt.revision > book.revision:
+        return FROM_AHEAD
+    state = Rosters(book.database).state(gateway, receipt.revision)
+    if (receipt.digest, receipt.count) != (state.hex, state.count):
+        return WRONG_LIST
+    book.database.execute(
+        "INSERT OR IGNORE INTO receipt (gateway, door, revision, digest, count, enforced_at, complete, why, "
+        "token, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            gateway,
+            receipt.door,
+            receipt.revision,
+            receipt.digest,
+            receipt.count,
+            stamp(receipt.enforced_at),
+            int(receipt.complete),
+            receipt.why,
+            token,
+            stamp(at),
+        ),
+    )
+    return receipt
+
+
+def newest_of(book: Book, gateway: str) -> int | None:
+    """Return the highest revision that any door of `gateway` gave a receipt for, or None."""
+    found = book.database.execute(
+        "SELECT max(revision) FROM receipt WHERE gateway = ?", (gateway,)
+    ).fetchone()[0]
+    return None if found is None else int(found)
+
+
+def latest(book: Book) -> dict[tuple[str, str], Evidence]:
+    """Return the newest receipt of every door; a complete one before one that is not."""
+    found: dict[tuple[str, str], Evidence] = {}
+    for evidence in all_of(book):
+        found[evidence.gateway, evidence.door] = evidence
+    return found
+
+
+def all_of(book: Book, gateway: str | None = None) -> Iterator[Evidence]:
+    """Yield the receipts, oldest revision first within each door."""
+    rows = book.database.execute(
+        "SELECT receipt.*, revision.at AS made_at, publication.at AS published_at FROM receipt "
+        "LEFT JOIN revision ON revision.number = receipt.revision "
+        "LEFT JOIN publication ON publication.gateway = receipt.gateway "
+        "AND publication.revision = receipt.revision "
+        "WHERE ?1 IS NULL OR receipt.gateway = ?1 "
+        "ORDER BY receipt.gateway, receipt.door, receipt.revision, receipt.complete",
+        (gateway,),
+    )
+    for row in rows:
+        yield Evidence(
+            gateway=row["gateway"],
+            door=row["door"],
+            revision=row["revision"],
+            enforced_at=read_stamp(row["enforced_at"]),
+            complete=bool(row["complete"]),
+            why=row["why"],
+            digest=row["digest"],
+            count=row["count"],
+            made_at=None if row["made_at"] is None else read_stamp(row["made_at"]),
+            published_at=None if row["published_at"] is None else read_stamp(row["published_at"]),
+            received_at=read_stamp(row["received_at"]),
+            token=row["token"],
+        )
