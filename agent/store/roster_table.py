@@ -1,0 +1,135 @@
+"""The real-name list on disk: one indexed query a card, whatever the size of the list.
+
+Nothing that grows with the list is held in memory. A read connection of its own answers the doors, so that
+they see the list in force until the very commit that replaces it; the writer is `RosterWriter`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from agent.domain.rules import Rules
+from agent.store.database import Guard, Quarantined, open_database, open_reader
+from agent.store.roster_rows import group, holding, schedule, time_of
+from agent.store.roster_writer import RosterWriter
+
+if TYPE_CHECKING:
+    import sqlite3
+    from datetime import datetime
+    from pathlib import Path
+
+    from agent.domain.credentials import Holding
+
+_HOLDING: Final = (
+    "c.digest, c.kind, c.state, c.from_ms, c.until_ms, "
+    "p.id, p.flags, p.verified_until, p.from_ms, p.until_ms, p.groups, p.household "
+    "FROM credential c LEFT JOIN person p ON p.gen = c.gen AND p.id = c.person WHERE c.gen = ?"
+)
+_BY_DIGEST: Final = f"SELECT {_HOLDING} AND c.digest = ?"
+_BY_KID: Final = f"SELECT c.key, {_HOLDING} AND c.kid = ? LIMIT 1"
+
+
+@dataclass(frozen=True, slots=True)
+class ListHead:
+    """Which list is in force. `digest`: 32 bytes; `count`: of all rows. Revision 0 is no list yet."""
+
+    revision: int = 0
+    digest: bytes = bytes(32)
+    count: int = 0
+    enforced_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRoster:
+    """The list, and the file that had to be set aside to have one: the caller records that."""
+
+    table: RosterTable
+    quarantined: Quarantined | None
+
+
+class RosterTable:
+    """The list in force. One thread: the loop's. Methods raise StoreError where the file cannot be read.
+
+    floor: the highest revision ever enforced here, as the journal's memory knows it. A list below it is an
+    older file put in the place of a newer one: it is not believed, and opens nothing, until it has caught up.
+    """
+
+    def __init__(self, writing: sqlite3.Connection, reading: sqlite3.Connection, floor: int = 0) -> None:
+        self.writer: Final = RosterWriter(writing)
+        self._reading = reading
+        self._floor = floor
+        self._gen = 0
+        self._head = ListHead()
+        self._rules = Rules()
+        self.refresh()
+
+    @property
+    def floor(self) -> int:
+        """The revision that a list must have at least to be believed."""
+        return self._floor
+
+    @property
+    def rolled_back(self) -> bool:
+        """Say whether the file holds an older list than was enforced before: it opens nothing."""
+        return self._head.revision < self._floor
+
+    def head(self) -> ListHead:
+        """Return which list is in force."""
+        return self._head
+
+    def rules(self) -> Rules:
+        """Return its groups and schedules; none of them while it is not believed."""
+        return self._rules
+
+    def lookup(self, digest: bytes) -> Holding | None:
+        """Return who holds the credential of this 16-byte keyed digest, or None where the list has none."""
+        if self.rolled_back:
+            return None
+        with Guard("look up a credential"):
+            found = self._reading.execute(_BY_DIGEST, (self._gen, digest)).fetchone()
+        return None if found is None else holding(found)
+
+    def phone_key(self, kid: str) -> tuple[bytes, Holding] | None:
+        """Return a phone's public key (32 raw bytes) and its holding, by the key's name."""
+        if self.rolled_back:
+            return None
+        with Guard("look up a phone"):
+            found = self._reading.execute(_BY_KID, (self._gen, kid)).fetchone()
+        return None if found is None else (bytes(found[0]), holding(found[1:]))
+
+    def refresh(self) -> None:
+        """Read again which list is in force: after each commit of the writer that changed it."""
+        with Guard("read the roster"):
+            found = self._reading.execute(
+                "SELECT id, revision, digest, count, enforced_ms FROM generation WHERE state = 'active'"
+            ).fetchone()
+            if found is not None:
+                self._gen, revision, digest, count, enforced_ms = found
+                self._head = ListHead(revision, bytes(digest), count, time_of(enforced_ms))
+            bodies = self._reading.execute(
+                "SELECT kind, name, body FROM rule WHERE gen = ? ORDER BY name", (self._gen,)
+            ).fetchall()
+        if self.rolled_back:
+            self._rules = Rules(self._head.revision)
+            return
+        schedules = {name: schedule(body) for kind, name, body in bodies if kind == "schedule"}
+        self._rules = Rules(
+            revision=self._head.revision,
+            groups={name: group(body) for kind, name, body in bodies if kind == "group"},
+            schedules={name: found for name, found in schedules.items() if found is not None},
+        )
+
+    def close(self) -> None:
+        """Close both connections."""
+        self._reading.close()
+        self.writer.close()
+
+
+def open_roster(path: Path, at: datetime, floor: int = 0) -> OpenedRoster:
+    """Open roster.db at `path`, making it where there is none; a damaged or newer file is set aside.
+
+    at: names a quarantined file. floor: see RosterTable. Raises StoreError.
+    """
+    opened = open_database(path, "roster", at)
+    return OpenedRoster(RosterTable(opened.connection, open_reader(path), floor), opened.quarantined)
