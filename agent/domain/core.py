@@ -193,7 +193,7 @@ def _open_asked(site: Site, fact: OpenAsked, at: Moment) -> Handled:
     if (reason := _too_late(site, fact.door, order, at)) is not None:
         return site, _refused(fact.door, order, reason)
     story: dict[str, Json] = {"order": order.id, "key": order.key}
-    if order.person is None:
+    if order.person is None and not fact.digest:
         decision: Grant | Deny = Grant(Rule.DESK) if site.recording else Deny(Reason.CANNOT_RECORD)
         story |= _outcome(decision)
     else:

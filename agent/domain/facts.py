@@ -83,7 +83,11 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class OpenAsked:
-    """A signed order to open a door. `holding`: the phone key's, looked up at this moment."""
+    """A signed order to open a door.
+
+    digest: of the phone's key; empty for a key that the configuration trusts with every door, and only
+    for that. holding: the phone key's, looked up at this moment.
+    """
 
     door: str
     order: Order
