@@ -88,7 +88,8 @@ ROOMS = {
     ),
     "agent.store": Room(("agent.domain", "agent.errors")),
     "agent.roster": Room(
-        ("agent.domain", "agent.errors", "protocols.tokens", "protocols.mqtt"), ("cryptography",)
+        ("agent.domain", "agent.errors", "agent.store", "protocols.mqtt", "protocols.tokens"),
+        ("cryptography",),
     ),
     "agent.sync": Room(
         ("agent.clock", "agent.domain", "agent.errors", "protocols.mqtt", "protocols.tokens"), ("structlog",)
@@ -108,9 +109,10 @@ ROOMS = {
         ("structlog",),
     ),
     "agent.office": Room(
-        ("agent.domain", "agent.errors", "agent.sync", "protocols"), ("cryptography", "openpyxl")
+        ("agent.domain", "agent.errors", "agent.sync", "protocols"), ("cryptography", "openpyxl", "pydantic")
     ),
-    "agent.phone": Room(("agent.errors", "agent.sync", "protocols"), ("cryptography",)),
+    "agent.office.broker": Room(("agent.errors", "agent.office", "protocols.mqtt"), ("paho",)),
+    "agent.phone": Room(("agent.errors", "agent.office", "protocols"), ("cryptography",)),
     "agent.cli": Room(
         ("agent", "drivers.registry", "drivers.contract", "protocols"), ("cryptography", "rich")
     ),

@@ -1,0 +1,117 @@
+"""The command line: finds the group that is asked for, and runs it. Groups are loaded only when named.
+
+A group is a module with `register(commands)`: it adds one parser of its own name and sets `run`, a function
+from the parsed arguments to an exit code. Exit codes follow sysexits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NoReturn, Protocol
+
+from agent.cli.words import say
+from agent.errors import EX_USAGE, AgentError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no other name
+
+GROUPS: Mapping[str, str] = MappingProxyType(
+    {
+        "run": "agent.cli.run",
+        "check": "agent.cli.check",
+        "demo": "agent.cli.demo",
+        "status": "agent.cli.status",
+        "doctor": "agent.cli.doctor",
+        "bus": "agent.cli.bus",
+        "decode": "agent.cli.decode",
+        "cards": "agent.cli.cards",
+        "office": "agent.cli.office",
+        "phone": "agent.cli.phone",
+        "journal": "agent.cli.journal",
+        "provision": "agent.cli.provision",
+    }
+)
+"""Every group there may be, with its module. One whose module is not installed is not offered."""
+
+INTERRUPTED = 130
+"""What a shell expects of a command that ^C ended: 128 + SIGINT."""
+
+NOBODY_READS = 141
+"""The same for SIGPIPE: the reader of a pipe went away, which is no fault of ours."""
+
+
+class Group(Protocol):
+    """What a group's module has."""
+
+    def register(self, commands: Commands) -> None:
+        """Add the group's parser to `commands`."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with the exit code that sysexits has for wrong usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the arguments and how they are written, and end."""
+        self.print_usage(sys.stderr)
+        self.exit(EX_USAGE, f"{self.prog}: {message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command in `argv` (the process's own when None) and return its exit code."""
+    given = sys.argv[1:] if argv is None else list(argv)
+    try:
+        args = parser_for(given).parse_args(given)
+        code = args.run(args)
+        sys.stdout.flush()  # here, where a reader that went away can still be told from a failure
+    except AgentError as error:
+        print(f"menshen: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(f"menshen: {say('app.interrupted')}", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # What Python would still flush at exit goes nowhere, instead of into a second failure.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
+    return int(code)
+
+
+def parser_for(given: Sequence[str]) -> Parser:
+    """Return a parser with every group's name, of which only the group that `given` names is loaded."""
+    parser = Parser(prog="menshen", description=say("app.about"))
+    parser.add_argument("--version", action=_Version)
+    commands = parser.add_subparsers(
+        title=say("app.groups"), metavar="GROUP", required=True, parser_class=Parser, dest="group"
+    )
+    named = next((word for word in given if not word.startswith("-")), None)
+    for name in available():
+        if name == named:
+            import_module(GROUPS[name]).register(commands)
+        else:
+            commands.add_parser(name, help=say(f"app.{name}"), add_help=False)
+    return parser
+
+
+def available() -> tuple[str, ...]:
+    """Return the groups whose modules are installed."""
+    return tuple(name for name, module in GROUPS.items() if find_spec(module) is not None)
+
+
+class _Version(argparse.Action):
+    """Prints the installed version. Looked up only when asked for: that alone takes as long as the rest."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="show the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version  # noqa: PLC0415 - see above
+
+        print(f"menshen {version('menshen')}")
+        parser.exit()
