@@ -1,0 +1,394 @@
+"""One reader's life as the panel lives it: identify, secure, online, offline. No bytes are read here.
+
+The bus asks `wish` what this reader needs and when, puts `speak`'s bytes on the wire, and hands back what it
+heard, or that it heard nothing. What the agent should know comes out of `happenings`. A reader that must be
+secure and cannot be is offline: nothing here steps down to clear or to the default key.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from enum import IntEnum, auto
+from typing import TYPE_CHECKING
+
+from protocols.errors import WireError
+from protocols.osdp.codes import NakReason, nak_text
+from protocols.osdp.commands import Command, Poll, SetKey
+from protocols.osdp.exchange import LINK_NAKS, Exchange, Patience, Verdict
+from protocols.osdp.framing import MARK, Frame, Noise
+from protocols.osdp.happenings import (
+    Came,
+    Counters,
+    End,
+    Happening,
+    Order,
+    Reported,
+    Security,
+    Timings,
+    Troubled,
+    Went,
+)
+from protocols.osdp.link import Link
+from protocols.osdp.login import Login, LoginFailed, questions
+from protocols.osdp.orders import Orders
+from protocols.osdp.replies import Ack, Nak
+from protocols.osdp.secure import SessionLost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from protocols.osdp.identity import Identity
+    from protocols.osdp.replies import Reply
+
+SILENT_AFTER = 3
+"""So many time-outs in a row, and the reader is asked rarely, so that it costs the others little."""
+
+ANEW_AFTER_S = 2.0
+"""After so long without a sign of life the link is begun anew: a device that was without power may not even
+answer what it does not know any more. Before, the same bytes save an answer that was lost."""
+
+FULL_WAIT_EVERY = 4
+"""Of the probes of a silent reader, each fourth waits the full time, for devices slow to answer."""
+
+MALFORMED_FOR_S = 60.0
+"""A reader that said nonsense is in trouble until it has said none for this long."""
+
+BAD_CHECK = bytes((NakReason.BAD_CHECK,))
+
+
+class Rank(IntEnum):
+    """Whose turn it is, lowest first."""
+
+    URGENT = auto()  # a lock's output
+    ORDER = auto()
+    ORDINARY = auto()  # a poll, a step of the handshake, a repetition
+    PROBE = auto()  # somebody who does not answer
+
+
+class Reader:
+    """One reader's life. All times are seconds of the caller's clock.
+
+    key: the site's key, with Security.REQUIRED and with nothing else. entropy: random bytes of the
+    operating system. expected: what the configuration knows of the device ("serial", "cuid", hex digits).
+    """
+
+    def __init__(
+        self,
+        address: int,
+        security: Security,
+        timings: Timings,
+        entropy: Callable[[int], bytes],
+        key: bytes | None = None,
+        *,
+        expected: dict[str, str] | None = None,
+        crc: bool = True,
+    ) -> None:
+        self.address = address
+        self.security = security
+        self.timings = timings
+        self.online = False
+        self.counters = Counters()
+        self.happenings: deque[Happening] = deque()
+        self._expected = dict(expected or {})
+        self._link = Link(address, entropy, crc=crc)
+        self._login = Login(self._link, security, key)
+        self._orders = Orders(self.happenings.append)
+        self._patience = Patience(timings.resend_after_s, timings.reply_within_s)
+        self._exchange: Exchange | None = None
+        self._order: Order | None = None
+        self._rekey: Order | None = None
+        self._survey: deque[Command] = deque()
+        self._background_turn = False
+        self._alive_at: float | None = None  # any sign of life
+        self._proven_at = 0.0  # an answer that counts: inside the session, where there must be one
+        self._misses = 0
+        self._probes = 0
+        self._not_before = 0.0
+        self._malformed_until: float | None = None
+        self._troubles: set[str] = set()
+
+    # --- what the bus asks -----------------------------------------------------------------------------
+
+    @property
+    def silent(self) -> bool:
+        """Whether it does not answer at present."""
+        return self._misses >= SILENT_AFTER or (self._alive_at is None and self._misses > 0)
+
+    @property
+    def deadline(self) -> float:
+        """When to stop waiting for the answer to what was spoken last."""
+        return 0.0 if self._exchange is None else self._exchange.deadline
+
+    @property
+    def secure(self) -> bool:
+        """Whether a secure session stands."""
+        return self._link.secure
+
+    def wish(self, at: float) -> tuple[Rank, float]:
+        """Return how urgently this reader wants the line, and from when on."""
+        if self.silent:
+            return Rank.PROBE, self._not_before
+        first = self._orders.first
+        if first is not None and self._exchange is None and self._login.ready and self._not_before <= at:
+            return (Rank.URGENT if first.urgent else Rank.ORDER), at
+        return Rank.ORDINARY, self._not_before
+
+    def order(self, order: Order, at: float) -> None:
+        """Accept an order. It is settled exactly once, at the latest when the reader goes offline."""
+        self._orders.accept(order, at, online=self.online)
+
+    def speak(self, at: float, baud: int) -> bytes:
+        """Return the bytes to put on the wire now, mark included: a new command, or the last one again."""
+        exchange = self._exchange or self._begin()
+        self.counters.sent += 1
+        self.counters.resent += exchange.sent > 0
+        patience_s = self._patience.allow(exchange.sent)
+        if self.silent:
+            self._probes += 1
+            full = self._probes % FULL_WAIT_EVERY == 0
+            patience_s = self.timings.reply_within_s if full else self._patience.shortest_s
+        wire_s = self.timings.wire_s(len(exchange.wire) + len(MARK), baud)
+        return MARK + exchange.send(at, wire_s, patience_s)
+
+    def hear(self, found: Frame | Noise, at: float) -> bool:
+        """Take what came while this reader was asked. True: its turn is over."""
+        exchange = self._exchange
+        if exchange is None:
+            return True
+        if isinstance(found, Noise):
+            self.counters.noise_bytes += len(found.dropped)
+            return False
+        match exchange.hear(found):
+            case Verdict.ECHO:
+                self.counters.echoes += 1
+                return False
+            case Verdict.STRANGER | Verdict.STALE:
+                self.counters.strangers += 1
+                return False
+            case Verdict.BUSY:
+                self.counters.busy += 1
+                self._alive(at)
+                self._not_before = at + self.timings.busy_wait_s
+                self._give_up_if_late(at)
+            case Verdict.ANSWER:
+                self._alive(at)
+                self._patience.observe(max(0.0, at - exchange.sent_at))
+                self._answered(found, at)
+        return True
+
+    def garbled(self, at: float) -> None:
+        """Take that an answer came damaged. It is asked for again by the same bytes."""
+        self.counters.damaged += 1
+        self._misses = 0  # somebody spoke
+        self._give_up_if_late(at)
+
+    def unanswered(self, at: float) -> None:
+        """Take that the deadline passed without an answer."""
+        self.counters.timeouts += 1
+        self._misses += 1
+        if self._alive_at is None or at - self._alive_at >= ANEW_AFTER_S:
+            self._restart(at, forget=not self.online)  # it may have lost its power, and with it the session
+        self._give_up_if_late(at)
+
+    def expire(self, at: float) -> None:
+        """Let what is too late be so. Call it after each turn, and now and then."""
+        if self.online and at - self._proven_at >= self.timings.offline_after_s:
+            self.leave("no reply", at)
+        if self._malformed_until is not None and at >= self._malformed_until:
+            self._malformed_until = None
+            self._trouble("malformed", "", at, active=False)
+        self._give_up_if_late(at)
+        self._orders.expire(at)
+
+    def leave(self, why: str, at: float) -> None:
+        """Go offline: forget the link, and fail what waits. Also for a bus whose port is gone."""
+        if self._order is not None:
+            self._orders.settle(self._order, End.UNPROVEN, at, detail=why)
+            self._order = None
+        if self._rekey is not None:
+            self._orders.settle(self._rekey, End.UNPROVEN, at, detail=why)
+            self._rekey = None
+        self._restart(at, forget=True)
+        if self.online:
+            self.online = False
+            self.happenings.append(Went(why, at))
+        self._orders.drop(End.OFFLINE, at, why)
+
+    # --- one turn --------------------------------------------------------------------------------------
+
+    def _begin(self) -> Exchange:
+        not_after = None
+        if not self._login.ready:
+            command = self._login.next()
+        elif self._orders.first is not None:
+            self._order = self._orders.take()
+            command, not_after = self._order.command, self._order.not_after
+        elif self._survey:
+            command = self._survey.popleft()
+        elif self._orders.background and not self._background_turn:
+            self._background_turn = True
+            self._order = self._orders.take(background=True)
+            command, not_after = self._order.command, self._order.not_after
+        else:
+            self._background_turn = False
+            command = Poll()
+        if isinstance(command, SetKey):
+            self._login.offer(command.key)
+        sequence, wire = self._link.wrap(command)
+        self._exchange = Exchange(self.address, sequence, wire, not_after)
+        return self._exchange
+
+    def _alive(self, at: float) -> None:
+        self._misses = 0
+        self._alive_at = at
+
+    def _answered(self, frame: Frame, at: float) -> None:
+        if not self._login.ready:
+            self._login_step(frame, at)
+            return
+        try:
+            reply = self._link.unwrap(frame)
+        except SessionLost:
+            self._session_lost(at)
+            return
+        except WireError as error:
+            self._over(at)
+            self._malformed(str(error), at)
+            if self._order is not None:
+                order, self._order = self._order, None
+                self._orders.settle(order, End.UNPROVEN, at, detail="its answer made no sense")
+            return
+        if isinstance(reply, Nak):
+            self.counters.naks += 1
+            if reply.reason == NakReason.BAD_CHECK:
+                self._give_up_if_late(at)  # the same bytes again
+                return
+            if reply.reason in LINK_NAKS:
+                self._link_refused(reply.reason, at)
+                return
+        self._over(at)
+        self._take(reply, at)
+
+    def _login_step(self, frame: Frame, at: float) -> None:
+        if frame.block is None and frame.code == Nak.CODE and frame.data[:1] == BAD_CHECK:
+            return  # the same bytes again
+        self._exchange = None
+        try:
+            self._login.take(frame)
+        except LoginFailed as failure:
+            self._not_before = at + self.timings.retry_key_s
+            if failure.security:
+                self._trouble("security", str(failure), at, active=True)
+                self.leave(str(failure), at)
+            else:
+                self._restart(at, forget=False)
+        except WireError as error:
+            self._not_before = at + self.timings.retry_key_s
+            self._malformed(str(error), at)
+            self._restart(at, forget=False)
+        else:
+            if self._login.ready:
+                self._come(at)
+
+    def _over(self, at: float) -> None:
+        """End the exchange: its answer is proven as far as this reader must prove anything."""
+        self._exchange = None
+        self._proven_at = at
+        self.counters.replies += 1
+
+    def _take(self, reply: Reply, at: float) -> None:
+        order, self._order = self._order, None
+        if order is not None and isinstance(reply, Nak):
+            self._orders.settle(order, End.REFUSED, at, reply, nak_text(reply.reason))
+            self._login.withdraw()
+        elif order is not None and isinstance(order.command, SetKey):
+            self._order = order
+            self._restart(at, forget=False)
+        elif order is not None:
+            self._orders.settle(order, End.DONE, at, reply)
+        elif not isinstance(reply, Nak):
+            self._trouble("security", "", at, active=False)
+        if not isinstance(reply, Ack | Nak):
+            self.happenings.append(Reported(reply, at))
+
+    def _come(self, at: float) -> None:
+        self._proven_at = at
+        if self._rekey is not None and isinstance(self._rekey.command, SetKey):
+            proven = self._login.key == self._rekey.command.key
+            end, detail = (End.DONE, "") if proven else (End.REFUSED, "it still has the key it had")
+            self._orders.settle(self._rekey, end, at, Ack() if proven else None, detail)
+            self._rekey = None
+        self.counters.sessions += self._link.secure
+        identity, capabilities = self._login.identity, self._login.capabilities
+        if identity is None or capabilities is None:
+            raise AssertionError("a link is ready only behind identity and capabilities")
+        if self.security is not Security.OFF:
+            self._trouble("security", "", at, active=False)
+        if not self.online:
+            self.online = True
+            self.happenings.append(Came(at, identity, capabilities, self._login.texts, self._login.cuid))
+        match self.security:
+            case Security.INSTALL:
+                self._trouble(
+                    "default_key", "the default key is in use, which everybody knows", at, active=True
+                )
+            case Security.OFF:
+                self._trouble("clear_channel", "what it says travels in clear", at, active=True)
+            case Security.REQUIRED:
+                pass
+        self._check_identity(identity, at)
+        self._survey = deque(questions(capabilities))
+
+    def _check_identity(self, identity: Identity, at: float) -> None:
+        found = {"serial": f"{identity.serial:08x}"}
+        if self._login.cuid is not None:
+            found["cuid"] = self._login.cuid.hex()
+        changed = [
+            f"{what} is {now}, and was {self._expected[what]}"
+            for what, now in found.items()
+            if self._expected.setdefault(what, now) != now
+        ]
+        self._trouble("identity_changed", "; ".join(changed), at, active=bool(changed))
+
+    # --- what goes wrong -------------------------------------------------------------------------------
+
+    def _session_lost(self, at: float) -> None:
+        self.counters.sessions_lost += 1
+        self._restart(at, forget=False)
+
+    def _link_refused(self, reason: int, at: float) -> None:
+        """Begin anew after a NAK of sequence or security; a clear link that is refused waits a little."""
+        if not self._link.secure and reason != NakReason.SEQUENCE:
+            self._trouble("security", f"in clear it refuses: {nak_text(reason)}", at, active=True)
+            self._not_before = at + self.timings.retry_key_s
+        self._session_lost(at)
+
+    def _restart(self, at: float, *, forget: bool) -> None:
+        """Forget the link. The order on the wire is sent anew: what it does, it does once or twice alike."""
+        self._exchange = None
+        self._login.restart(forget=forget)
+        self._survey.clear()
+        if self._order is not None:
+            order, self._order = self._order, None
+            if isinstance(order.command, SetKey):
+                self._rekey = order  # only a session with the new key proves it
+            elif order.late(at) or order.background:
+                self._orders.settle(order, End.UNPROVEN, at, detail="its answer was lost")
+            else:
+                self._orders.give_back(order)
+
+    def _give_up_if_late(self, at: float) -> None:
+        """Stop repeating an order whose time has passed. The device may have it: so the link begins anew."""
+        if self._exchange is not None and self._exchange.late(at):
+            self._restart(at, forget=False)
+
+    def _malformed(self, detail: str, at: float) -> None:
+        self.counters.malformed += 1
+        self._malformed_until = at + MALFORMED_FOR_S
+        self._trouble("malformed", detail, at, active=True)
+
+    def _trouble(self, kind: str, detail: str, at: float, *, active: bool) -> None:
+        """Tell of a condition once when it begins and once when it ends."""
+        if active is not (kind in self._troubles):
+            (self._troubles.add if active else self._troubles.discard)(kind)
+            self.happenings.append(Troubled(kind, active, detail, at))
