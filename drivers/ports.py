@@ -1,0 +1,104 @@
+"""A serial port: opened for us alone, read with a limit, written whole, closed. Also a pseudo-terminal.
+
+Whatever goes wrong with the device is one PortError: pulled out, taken by another program, not there.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import serial
+from serial.rs485 import RS485Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drivers.worker import Wake
+
+LARGEST_READ_BYTES = 4096
+WRITE_WITHIN_S = 1.0
+"""The longest command takes 0.6 s at 9600; a port that takes no bytes for this long is not working."""
+
+
+class PortError(Exception):
+    """The port cannot be used: the message says why, in words for the person at the box."""
+
+
+class Port:
+    """An open serial port. Not for several threads at once.
+
+    rs485: whether the kernel drives the transceiver's direction. low_latency: whether the device gives each
+    byte on at once. Both are what the device has, not what was asked for.
+    """
+
+    def __init__(self, device: Path, baud: int, *, rs485: bool = False) -> None:
+        """Open `device` for this process alone, 8N1. rs485: ask for the kernel's RS-485 mode."""
+        try:
+            self._serial = serial.Serial(str(device), baud, timeout=0, exclusive=True)
+        except (serial.SerialException, OSError, ValueError) as error:
+            raise PortError(f"cannot open {device}: {error}") from error
+        self._fd = self._serial.fileno()
+        self.device = device
+        self.rs485 = rs485 and self._ask_rs485()
+        self.low_latency = self._ask_low_latency()
+
+    def read(self, within_s: float, wake: Wake | None = None) -> bytes:
+        """Return what has come, as soon as anything has; nothing after `within_s`, or when `wake` rings."""
+        try:
+            watched: list[int | Wake] = [self._fd] if wake is None else [self._fd, wake]
+            ready, _, _ = select.select(watched, [], [], max(0.0, within_s))
+            if self._fd not in ready:
+                return b""
+            data = os.read(self._fd, LARGEST_READ_BYTES)
+        except BlockingIOError:
+            return b""
+        except (OSError, ValueError) as error:
+            raise PortError(f"{self.device} does not read: {error}") from error
+        if not data:
+            raise PortError(f"{self.device} is gone")
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Write all of `data`."""
+        try:
+            while data:
+                try:
+                    data = data[os.write(self._fd, data) :]
+                except BlockingIOError:
+                    self._wait_writable()
+        except (OSError, ValueError) as error:
+            raise PortError(f"{self.device} does not write: {error}") from error
+
+    def set_baud(self, baud: int) -> None:
+        """Change the speed."""
+        try:
+            self._serial.baudrate = baud
+        except (serial.SerialException, OSError, ValueError) as error:
+            raise PortError(f"{self.device} does not run at {baud}: {error}") from error
+
+    def close(self) -> None:
+        """Give the port back. Also when it is gone."""
+        with suppress(serial.SerialException, OSError):
+            self._serial.close()
+
+    def _wait_writable(self) -> None:
+        _, ready, _ = select.select([], [self._fd], [], WRITE_WITHIN_S)
+        if not ready:
+            raise PortError(f"{self.device} takes no bytes")
+
+    def _ask_rs485(self) -> bool:
+        try:
+            self._serial.rs485_mode = RS485Settings()
+        except (ValueError, OSError):
+            return False
+        return True
+
+    def _ask_low_latency(self) -> bool:
+        try:
+            self._serial.set_low_latency_mode(True)
+        except (ValueError, OSError):
+            return False
+        return True
