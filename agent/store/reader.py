@@ -47,12 +47,17 @@ class JournalReader:
         """Return up to `limit` rows from `first` to `last`, both included, in order."""
         return self._rows("seq BETWEEN ? AND ? ORDER BY seq LIMIT ?", (first, last, min(limit, READ_MOST)))
 
-    def all(self) -> Iterator[Row]:
-        """Go through every row in order, some hundred in memory at a time."""
-        at = 0
-        while rows := self.after(at):
+    def walk(self, first: int = 1, last: int | None = None) -> Iterator[Row]:
+        """Go through the rows from `first` to `last` (None: the newest) in order, a read at a time."""
+        end = SEQ_MOST if last is None else last
+        while rows := self.between(first, end):
             yield from rows
-            at = rows[-1].seq
+            first = rows[-1].seq + 1
+
+    def hold(self) -> None:
+        """See the file as it is now until `close`, whatever is written meanwhile. For short checks only."""
+        with Guard("read the journal"):
+            self._connection.execute("BEGIN")
 
     def head(self) -> int:
         """Return the newest number given out, whether or not its row is still here."""
