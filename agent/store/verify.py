@@ -71,7 +71,7 @@ class _Walk:
 def verify(path: Path, checkpoints: Iterable[Checkpoint] = (), *, immutable: bool = False) -> Verdict:
     """Check the journal at `path` from its first row to its last. It only reads.
 
-    immutable: see `open_reader`. Raises StoreError where the file cannot be opened at all; its content never raises.
+    immutable: see `open_reader`. Raises StoreError where the file cannot be opened; content never raises.
     """
     reader = JournalReader(path, immutable=immutable)
     walk = _Walk()
