@@ -286,11 +286,13 @@ def _not_carried(site: Site, id_: int, why: str, at: Moment, *, maybe: bool) -> 
     act = site.acts.get(id_)
     if act is None:
         return site, Result()
+    known = act.door in site.failing
     site = _without(site, id_)
-    if act.renewal and act.door in site.failing:
-        return site, Result()
     if act.for_s is None:
+        site, _ = _step(site, act.door, doors.Unleased(), at, act.cause)
         site = replace(site, failing=site.failing | {act.door})
+    if act.renewal and known:
+        return site, Result()
     body: dict[str, Json] = {"cause": act.cause, "why": why, "maybe": maybe}
     then: tuple[Effect, ...] = ()
     if act.order is not None:

@@ -21,6 +21,9 @@ LEASE_S = 20.0
 RENEW_S = 8.0
 """How often it is renewed: two renewals may be lost before the door locks by itself."""
 
+RETRY_S = 1.0
+"""How soon a lease that was not carried out is tried again: a board is back, and a door must stand open."""
+
 WARN_AT = 0.5
 """The part of the time allowed open after which the people at the door are warned."""
 
@@ -128,6 +131,11 @@ class Unfreed:
 
 
 @dataclass(frozen=True, slots=True)
+class Unleased:
+    """A lease was not carried out."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeafSeen:
     """The contact's word; `why` explains an UNKNOWN."""
 
@@ -155,7 +163,7 @@ class Tick:
     """Time passed."""
 
 
-DoorFact = Freed | Proven | Unfreed | LeafSeen | ModeSet | FireSet | Tick
+DoorFact = Freed | Proven | Unfreed | Unleased | LeafSeen | ModeSet | FireSet | Tick
 
 
 # --- moves ---------------------------------------------------------------------------------------------
@@ -203,6 +211,9 @@ def step(door: Door, rules: DoorRules, fact: DoorFact, at: float) -> Stepped:
             return _proven(door, at + for_s), ()
         case Unfreed():
             return _unfreed(door, at), ()
+        case Unleased():
+            retry = None if door.lease_due is None else min(door.lease_due, at + RETRY_S)
+            return replace(door, lease_due=retry), ()
         case LeafSeen(leaf, why):
             return _leaf(door, rules, leaf, why, at)
         case ModeSet(mode, restored):
