@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from agent.domain.core import handle, new_site
 from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person, Span
-from agent.domain.facts import Order
+from agent.domain.door import Door, DoorRules
+from agent.domain.facts import Effect, Fact, OpenAsked, Order, Presented, Result, Unlock
 from agent.domain.moment import ClockConfidence, Moment
 from agent.domain.rules import Group, Right, Rules
 from agent.domain.schedule import ALL_WEEK, MINUTES_A_DAY, Schedule, Window
@@ -81,3 +83,45 @@ def order(
         reply="menshen/v1/gw/res/phone",
         correlation=b"c",
     )
+
+
+class House:
+    """A site taken through facts; time moves by hand, and what was asked for is kept apart."""
+
+    def __init__(self, *rules: DoorRules) -> None:
+        self.site = new_site(rules or (DoorRules(LOBBY), DoorRules(GARAGE)), ROSTER)
+        self.at = 1000.0
+        self.utc = NOON
+        self.clock = ClockConfidence.SYNCED
+
+    def now(self) -> Moment:
+        return Moment(self.at, self.utc, self.clock)
+
+    def take(self, fact: Fact, after: float = 0.0) -> Result:
+        """Let `after` seconds pass and `fact` happen."""
+        self.at += after
+        self.site, result = handle(self.site, fact, self.now())
+        return result
+
+    def door(self, name: str = LOBBY) -> Door:
+        return self.site.doors[name]
+
+
+def card(held: Holding | None = RESIDENT, door: str = LOBBY) -> Presented:
+    return Presented(door, f"{door}-in", "in", DIGEST, held)
+
+
+def phone(asked: Order, held: Holding | None = RESIDENT, door: str = LOBBY) -> OpenAsked:
+    return OpenAsked(door, asked, DIGEST, held)
+
+
+def desk(asked: Order, door: str = LOBBY) -> OpenAsked:
+    return OpenAsked(door, asked, b"", None)
+
+
+def unlocks(effects: tuple[Effect, ...]) -> list[Unlock]:
+    return [effect for effect in effects if isinstance(effect, Unlock)]
+
+
+def kinds(result: Result) -> list[str]:
+    return [record.kind for record in result.records]
