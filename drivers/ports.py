@@ -8,15 +8,13 @@ from __future__ import annotations
 import os
 import select
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import serial
 from serial.rs485 import RS485Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from drivers.worker import Wake
 
 LARGEST_READ_BYTES = 4096
 WRITE_WITHIN_S = 1.0
@@ -27,6 +25,13 @@ class PortError(Exception):
     """The port cannot be used: the message says why, in words for the person at the box."""
 
 
+class Bell(Protocol):
+    """What may end a wait for bytes: a descriptor that becomes readable."""
+
+    def fileno(self) -> int:
+        """Return the descriptor."""
+
+
 class Port:
     """An open serial port. Not for several threads at once.
 
@@ -34,10 +39,15 @@ class Port:
     byte on at once. Both are what the device has, not what was asked for.
     """
 
-    def __init__(self, device: Path, baud: int, *, rs485: bool = False) -> None:
-        """Open `device` for this process alone, 8N1. rs485: ask for the kernel's RS-485 mode."""
+    def __init__(
+        self, device: Path, baud: int, *, rs485: bool = False, parity: str = serial.PARITY_NONE
+    ) -> None:
+        """Open `device` for this process alone: eight bits, one stop bit, `parity` of pyserial's letters.
+
+        rs485: ask for the kernel's RS-485 mode.
+        """
         try:
-            self._serial = serial.Serial(str(device), baud, timeout=0, exclusive=True)
+            self._serial = serial.Serial(str(device), baud, parity=parity, timeout=0, exclusive=True)
         except (serial.SerialException, OSError, ValueError) as error:
             raise PortError(f"cannot open {device}: {error}") from error
         self._fd = self._serial.fileno()
@@ -45,10 +55,10 @@ class Port:
         self.rs485 = rs485 and self._ask_rs485()
         self.low_latency = self._ask_low_latency()
 
-    def read(self, within_s: float, wake: Wake | None = None) -> bytes:
+    def read(self, within_s: float, wake: Bell | None = None) -> bytes:
         """Return what has come, as soon as anything has; nothing after `within_s`, or when `wake` rings."""
         try:
-            watched: list[int | Wake] = [self._fd] if wake is None else [self._fd, wake]
+            watched: list[int | Bell] = [self._fd] if wake is None else [self._fd, wake]
             ready, _, _ = select.select(watched, [], [], max(0.0, within_s))
             if self._fd not in ready:
                 return b""
