@@ -118,8 +118,8 @@ def home_of(text: str) -> Home | None:
             return None
 
 
-def save(edit: Edit, person: Person) -> None:
-    """Write `person` into the book; whoever has that id stands so from now on."""
+def save(edit: Edit, person: Person) -> bool:
+    """Write `person` into the book, whole; return False when they stand so already."""
     details = person.details
     home = None if person.home is None else _household(edit, person.home)
     before = edit.get("person", person.id)
@@ -132,7 +132,7 @@ def save(edit: Edit, person: Person) -> None:
     else:
         sealed = sealer.seal(text, place)
     word = person.verification
-    edit.put(
+    return edit.put(
         "person",
         {
             "id": person.id,

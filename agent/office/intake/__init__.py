@@ -1,0 +1,1 @@
+"""Rosters as property offices keep them, into the book: read, judged row by row, rehearsed, applied."""

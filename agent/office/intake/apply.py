@@ -1,0 +1,184 @@
+"""A judged roster into the book, and what that changes at which doors."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from agent.domain.credentials import CredentialState
+from agent.office import credentials, people
+from agent.office.access import groups
+from agent.office.intake.columns import Column
+from agent.office.intake.plan import PROGRESS_ROWS
+from protocols.mqtt.model import read_stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from agent.office.book import Book
+    from agent.office.edit import Edit
+    from agent.office.intake.entry import Entry
+    from agent.office.intake.plan import Plan
+
+IMPORTED = "roster.imported"
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A person whose doors change. `row`: of the file; `person`: the opaque id, new ones too."""
+
+    row: int
+    person: str
+    gains: tuple[str, ...]
+    loses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an import did, or would do. `revision`: None for a rehearsal, and where nothing changed."""
+
+    added: int
+    changed: int
+    same: int
+    cards: int
+    shifts: tuple[Shift, ...]
+    revision: int | None
+
+
+def carry_out(
+    book: Book,
+    plan: Plan,
+    *,
+    by: str,
+    at: datetime,
+    rehearse: bool,
+    progress: Callable[[int, int], None] | None = None,
+) -> Outcome:
+    """Write the entries of `plan` as one revision, or rehearse it, and say whose doors change."""
+    added = changed = same = cards = 0
+    touched: dict[str, int] = {}
+    doors = groups(book)
+    with book.change(IMPORTED, by=by, at=at, keep=not rehearse) as edit:
+        shelf = {group: tuple(sorted({door for door, _ in rights})) for group, rights in doors.items()}
+        before: dict[str, frozenset[str]] = {}
+        for done, entry in enumerate(plan.entries):
+            if progress is not None and done % PROGRESS_ROWS == 0:
+                progress(done, len(plan.entries))
+            key, known = _person_id(edit, entry)
+            again = key in touched
+            if not again:
+                touched[key] = entry.row
+                before[key] = doors_of(edit, key, shelf, at)
+            fresh = _write(edit, key, entry, known=known, again=again)
+            issued = _issue(edit, key, entry)
+            cards += issued
+            if not known:
+                added += 1
+            elif fresh or issued:
+                changed += 1
+            else:
+                same += 1
+        shifts = tuple(
+            shift
+            for key, row in touched.items()
+            if (shift := _shift(row, key, before[key], doors_of(edit, key, shelf, at))) is not None
+        )
+        edit.note(f"persons+{added} persons~{changed} cards+{cards}")
+        revision = edit.revision if edit.changed and not rehearse else None
+    if progress is not None:
+        progress(len(plan.entries), len(plan.entries))
+    return Outcome(added, changed, same, cards, shifts, revision)
+
+
+def doors_of(edit: Edit, person: str, shelf: dict[str, tuple[str, ...]], at: datetime) -> frozenset[str]:
+    """Return the doors that `person` could open at `at` with some card or phone, schedules aside."""
+    row = edit.get("person", person)
+    if row is None or row["verified_at"] is None:
+        return frozenset()
+    ended = [row[name] for name in ("valid_until", "verified_until") if row[name] is not None]
+    if any(read_stamp(text) <= at for text in ended):
+        return frozenset()
+    holds = edit.database.execute(
+        "SELECT 1 FROM credential WHERE person = ? AND state = ? LIMIT 1", (person, CredentialState.ACTIVE)
+    ).fetchone()
+    if holds is None:
+        return frozenset()
+    return frozenset(door for group in json.loads(row["groups"]) for door in shelf.get(group, ()))
+
+
+def _shift(row: int, person: str, before: frozenset[str], after: frozenset[str]) -> Shift | None:
+    if before == after:
+        return None
+    return Shift(row, person, tuple(sorted(after - before)), tuple(sorted(before - after)))
+
+
+def _person_id(edit: Edit, entry: Entry) -> tuple[str, bool]:
+    digest = people.document_digest(edit.sealer, entry.details)
+    found = edit.database.execute("SELECT id FROM person WHERE document_digest = ?", (digest,)).fetchone()
+    return (people.new_id(), False) if found is None else (str(found["id"]), True)
+
+
+def _write(edit: Edit, key: str, entry: Entry, *, known: bool, again: bool) -> bool:
+    fresh = people.Person(
+        key,
+        entry.details,
+        entry.role,
+        entry.groups,
+        entry.home,
+        entry.valid_from,
+        entry.valid_until,
+        longer=entry.longer,
+        verification=entry.verification,
+    )
+    if known:
+        before = people.load(edit, key)
+        fresh = _merged(before, fresh, entry.present)
+        if again:  # a second row of the same person: the first one's home stands
+            fresh = replace(fresh, home=before.home or entry.home)
+    return people.save(edit, fresh)
+
+
+def _merged(before: people.Person, fresh: people.Person, present: Iterable[Column]) -> people.Person:
+    """Return `fresh`, with what the file has no column for as it stood before."""
+    columns = set(present)
+    old, new = before.details, fresh.details
+    details = replace(
+        new,
+        phone=new.phone or old.phone,
+        note=new.note if Column.NOTE in columns else old.note,
+        consent=new.consent if Column.CONSENT in columns else old.consent,
+        care=new.care if Column.CARE in columns else old.care,
+    )
+    return replace(
+        fresh,
+        details=details,
+        role=fresh.role if Column.ROLE in columns else before.role,
+        home=fresh.home or before.home,
+        groups=fresh.groups if Column.GROUPS in columns else before.groups,
+        valid_from=fresh.valid_from if Column.FROM in columns else before.valid_from,
+        valid_until=fresh.valid_until if Column.UNTIL in columns else before.valid_until,
+        longer=fresh.longer if Column.LONGER in columns else before.longer,
+        override=before.override,
+        verification=_newer(before.verification, fresh.verification),
+    )
+
+
+def _newer(
+    before: people.Verification | None, fresh: people.Verification | None
+) -> people.Verification | None:
+    if fresh is None or before is None:
+        return fresh or before
+    # The same check, read again from the next export of the same list, is not a new one.
+    return fresh if fresh.at > before.at or fresh.until != before.until else before
+
+
+def _issue(edit: Edit, key: str, entry: Entry) -> int:
+    issued = 0
+    for number in entry.cards:
+        digest = credentials.digest_of(edit.digest_key, str(number))
+        if edit.get("credential", digest) is None:
+            credentials.issue(edit, key, number)
+            issued += 1
+    return issued

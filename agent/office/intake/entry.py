@@ -1,0 +1,297 @@
+"""One row of a roster into what it says of one person, or everything that is wrong with it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from agent.office.identity import Document, flaw_of, normal
+from agent.office.intake.columns import Column
+from agent.office.intake.problems import Problem
+from agent.office.intake.table import LONGEST_CELL
+from agent.office.people import Details, Home, Role, Verification, home_of
+from agent.office.printed import CardFlaw, Style, read_card, read_style
+from agent.office.times import begins, ends, read_date
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    from agent.office.intake.table import Table
+    from protocols.wiegand.identity import CardNumber
+
+LONGEST_NAME = 64
+_PHONE = re.compile(r"\+?[0-9]{7,15}")
+_SPLIT = re.compile(r"[;；、\n]+")
+_SPLIT_GROUPS = re.compile(r"[;；、,，/\n]+")
+_TEXT_FORMULA = re.compile(r'="(.*)"')
+
+ROLES: dict[str, Role] = {role.value: role for role in Role} | {
+    "业主": Role.OWNER,
+    "房主": Role.OWNER,
+    "本人": Role.OWNER,
+    "户主": Role.OWNER,
+    "租户": Role.TENANT,
+    "租客": Role.TENANT,
+    "承租人": Role.TENANT,
+    "家属": Role.FAMILY,
+    "家人": Role.FAMILY,
+    "家庭成员": Role.FAMILY,
+    "配偶": Role.FAMILY,
+    "子女": Role.FAMILY,
+    "父母": Role.FAMILY,
+    "员工": Role.STAFF,
+    "工作人员": Role.STAFF,
+    "保洁": Role.STAFF,
+    "访客": Role.VISITOR,
+    "物业": Role.PROPERTY,
+    "物业人员": Role.PROPERTY,
+    "保安": Role.PATROL,
+    "巡逻": Role.PATROL,
+    "巡更": Role.PATROL,
+}
+DOCUMENTS: dict[str, Document] = {kind.value: kind for kind in Document} | {
+    "id card": Document.RESIDENT,
+    "身份证": Document.RESIDENT,
+    "居民身份证": Document.RESIDENT,
+    "护照": Document.PASSPORT,
+    "港澳居民来往内地通行证": Document.HK_MACAO_PERMIT,
+    "港澳通行证": Document.HK_MACAO_PERMIT,
+    "回乡证": Document.HK_MACAO_PERMIT,
+    "台湾居民来往大陆通行证": Document.TAIWAN_PERMIT,
+    "台胞证": Document.TAIWAN_PERMIT,
+    "其他": Document.OTHER,
+}
+YES = frozenset({"y", "yes", "true", "1", "是", "有", "√", "✓", "已核验", "已实名", "已同意", "同意"})
+NO = frozenset({"", "n", "no", "false", "0", "否", "无", "未核验", "未实名", "×"})
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a file is read. `default_groups`: of rows that name none; `by`: who imports, on day `at`."""
+
+    zone: ZoneInfo
+    at: datetime
+    by: str
+    groups: Collection[str]
+    default_groups: tuple[str, ...] = ()
+    card_style: Style | None = None
+
+    @property
+    def today(self) -> date:
+        """The day of the import on the wall of the building."""
+        return self.at.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one row says. `verification`: None where the row says nothing of it."""
+
+    row: int
+    details: Details
+    role: Role
+    home: Home | None
+    groups: tuple[str, ...]
+    valid_from: datetime | None
+    valid_until: datetime | None
+    longer: bool
+    verification: Verification | None
+    cards: tuple[CardNumber, ...]
+    present: frozenset[Column] = field(default_factory=frozenset)
+
+
+class RowReader:
+    """Reads the rows of one table. `read` gives the entry, and adds what is wrong to `problems`."""
+
+    def __init__(self, table: Table, terms: Terms) -> None:
+        self._table = table
+        self._terms = terms
+        self._present = frozenset(table.columns)
+        self._row = 0
+        self._cells: list[str] = []
+        self._wrong: set[Column | None] = set()
+        self.problems: list[Problem] = []
+
+    def read(self, row: int, cells: list[str]) -> Entry | None:
+        """Return what the row says, or None when anything in it cannot be used."""
+        self._row, self._cells, self._wrong = row, cells, set()
+        details = self._details()
+        role = self._role()
+        home = self._home()
+        groups = self._groups()
+        valid_from = self._moment(Column.FROM, at_end=False)
+        valid_until = self._moment(Column.UNTIL, at_end=True)
+        if valid_from is not None and valid_until is not None and valid_until <= valid_from:
+            self.complain(Column.UNTIL, "until_before_from")
+        if role is Role.TENANT and valid_until is None and not self._wrong:
+            self.complain(Column.UNTIL, "lease_end_missing")
+        verification = self._verification()
+        cards = self._cards()
+        longer = self._yes(Column.LONGER)
+        if self._wrong:
+            return None
+        return Entry(
+            row,
+            details,
+            role,
+            home,
+            groups,
+            valid_from,
+            valid_until,
+            longer,
+            verification,
+            cards,
+            self._present,
+        )
+
+    def complain(self, column: Column | None, code: str, **values: object) -> None:
+        """Note a problem of the row being read: the first of each cell."""
+        if column in self._wrong:
+            return
+        self._wrong.add(column)
+        self.problems.append(self.problem(self._row, column, code, **values))
+
+    def problem(self, row: int, column: Column | None, code: str, **values: object) -> Problem:
+        """Return a problem with its place in the file."""
+        index = None if column is None else self._table.columns.get(column)
+        header = "" if index is None else self._table.headers[index].strip()
+        return Problem(row, index, code, header, values)
+
+    def _text(self, column: Column) -> str:
+        index = self._table.columns.get(column)
+        if index is None or index >= len(self._cells):
+            return ""
+        text = self._cells[index]
+        if len(text) > LONGEST_CELL:
+            self.complain(column, "cell_too_long", most=LONGEST_CELL)
+            return ""
+        text = unicodedata.normalize("NFKC", text).strip().strip("\ufeff\u200b")
+        if found := _TEXT_FORMULA.fullmatch(text):  # how Excel is told to keep leading zeros
+            return found[1].strip()
+        if text.startswith("="):
+            self.complain(column, "formula")
+            return ""
+        return text.removeprefix("'")
+
+    def _details(self) -> Details:
+        name = self._text(Column.NAME)
+        if not name:
+            self.complain(Column.NAME, "name_missing")
+        elif len(name) > LONGEST_NAME:
+            self.complain(Column.NAME, "cell_too_long", most=LONGEST_NAME)
+        kind_text = self._text(Column.DOCUMENT)
+        kind = DOCUMENTS.get(kind_text.casefold()) if kind_text else Document.RESIDENT
+        if kind is None:
+            self.complain(Column.DOCUMENT, "document_kind")
+            kind = Document.OTHER
+        number = normal(self._text(Column.NUMBER))
+        flaw = flaw_of(kind, number, self._terms.today)
+        if flaw is not None:
+            self.complain(Column.NUMBER, f"number_{flaw}")
+        phone = re.sub(r"[\s\-()]", "", self._text(Column.PHONE)).removesuffix(".0")
+        if phone and _PHONE.fullmatch(phone) is None:
+            self.complain(Column.PHONE, "phone")
+        return Details(
+            name,
+            kind,
+            number,
+            phone,
+            note=self._text(Column.NOTE),
+            consent=self._text(Column.CONSENT),
+            care=self._text(Column.CARE),
+        )
+
+    def _role(self) -> Role:
+        text = self._text(Column.ROLE)
+        role = ROLES.get(text.casefold()) if text else Role.OWNER
+        if role is None:
+            self.complain(Column.ROLE, "role", known="、".join(ROLES))
+            return Role.OWNER
+        return role
+
+    def _home(self) -> Home | None:
+        building, unit, room = (
+            _door_plate(self._text(column)) for column in (Column.BUILDING, Column.UNIT, Column.ROOM)
+        )
+        if building and room:
+            return Home(building, unit, room)
+        text = self._text(Column.HOME)
+        if not text:
+            if building or unit or room:
+                self.complain(Column.ROOM if building else Column.BUILDING, "home_incomplete")
+            return None
+        home = home_of(text)
+        if home is None:
+            self.complain(Column.HOME, "home")
+        return home
+
+    def _groups(self) -> tuple[str, ...]:
+        names = tuple(name.strip() for name in _SPLIT_GROUPS.split(self._text(Column.GROUPS)) if name.strip())
+        names = names or self._terms.default_groups
+        if not names:
+            self.complain(Column.GROUPS, "group_missing")
+        for name in names:
+            if name not in self._terms.groups:
+                self.complain(Column.GROUPS, "group_unknown", group=name)
+        return names
+
+    def _moment(self, column: Column, *, at_end: bool) -> datetime | None:
+        text = self._text(column)
+        if not text:
+            return None
+        day = read_date(text)
+        if day is None:
+            self.complain(column, "date")
+            return None
+        return ends(day, self._terms.zone) if at_end else begins(day, self._terms.zone)
+
+    def _verification(self) -> Verification | None:
+        text = self._text(Column.VERIFIED_AT).casefold()
+        how = self._text(Column.VERIFIED_HOW) or "roster"
+        by = self._text(Column.VERIFIED_BY) or self._terms.by
+        until = self._moment(Column.VERIFIED_UNTIL, at_end=True)
+        if text in NO:
+            return None
+        if text in YES:
+            return Verification(self._terms.at, by, how, until)
+        day = read_date(text)
+        if day is None:
+            self.complain(Column.VERIFIED_AT, "date")
+            return None
+        at = begins(day, self._terms.zone)
+        if at > self._terms.at:
+            self.complain(Column.VERIFIED_AT, "verified_in_future")
+            return None
+        return Verification(at, by, how, until)
+
+    def _cards(self) -> tuple[CardNumber, ...]:
+        found: list[CardNumber] = []
+        style_text = self._text(Column.CARD_STYLE)
+        style = read_style(style_text) if style_text else self._terms.card_style
+        if style_text and style is None:
+            self.complain(Column.CARD_STYLE, "card_style", known=", ".join(Style))
+            return ()
+        for part in _SPLIT.split(self._text(Column.CARD)):
+            if not part.strip():
+                continue
+            number = read_card(part.strip(), style)
+            if isinstance(number, CardFlaw):
+                self.complain(Column.CARD, f"card_{number}", known=", ".join(Style))
+            else:
+                found.append(number)
+        return tuple(dict.fromkeys(found))
+
+    def _yes(self, column: Column) -> bool:
+        text = self._text(column).casefold()
+        if text not in YES and text not in NO:
+            self.complain(column, "yes_or_no")
+        return text in YES
+
+
+def _door_plate(text: str) -> str:
+    """Return "3" for 3栋, 3号楼 or 3.0, "1" for 1单元, "1201" for 1201室."""
+    text = re.sub(r"(号楼|楼栋|单元|号|栋|幢|楼|室|房)$", "", text.strip())
+    return text.removesuffix(".0").strip().upper()

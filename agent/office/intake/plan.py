@@ -1,0 +1,132 @@
+"""A whole roster judged: every row read, rows held against each other and against the book."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent.domain.credentials import CredentialState
+from agent.office.credentials import digest_of
+from agent.office.intake.columns import Column
+from agent.office.intake.entry import Entry, RowReader
+from agent.office.people import document_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from agent.office.book import Book
+    from agent.office.intake.entry import Terms
+    from agent.office.intake.problems import Problem
+    from agent.office.intake.table import Table
+
+PROGRESS_ROWS = 500
+"""How often progress is told: often enough for a bar to move, seldom enough to cost nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import would do. `entries`: rows that can be applied. `refused`: numbers of those that cannot.
+
+    `warnings`: what was read in a way that the office should know of.
+    """
+
+    entries: list[Entry]
+    problems: list[Problem]
+    warnings: list[Problem]
+    rows: int
+
+    @property
+    def refused(self) -> set[int]:
+        """Return the rows with a problem."""
+        return {problem.row for problem in self.problems}
+
+
+def judge(book: Book, table: Table, terms: Terms, progress: Callable[[int, int], None] | None = None) -> Plan:
+    """Read every row of `table`, and hold the rows against each other and against `book`.
+
+    `progress` is told (rows done, rows in all). Nothing is written.
+    """
+    reader = RowReader(table, terms)
+    entries: list[Entry] = []
+    total = len(table.rows)
+    for done, (number, cells) in enumerate(table.rows):
+        if progress is not None and done % PROGRESS_ROWS == 0:
+            progress(done, total)
+        entry = reader.read(number, cells)
+        if entry is not None:
+            entries.append(entry)
+    if progress is not None:
+        progress(total, total)
+    problems = list(reader.problems)
+    warnings: list[Problem] = []
+    _one_person_a_document(book, reader, entries, problems, warnings)
+    _one_person_a_card(book, reader, entries, problems)
+    _cards_of_verified(book, reader, entries, problems)
+    refused = {problem.row for problem in problems}
+    order = sorted(
+        problems, key=lambda problem: (problem.row, -1 if problem.column is None else problem.column)
+    )
+    return Plan([entry for entry in entries if entry.row not in refused], order, warnings, total)
+
+
+def _one_person_a_document(
+    book: Book,
+    reader: RowReader,
+    entries: Iterable[Entry],
+    problems: list[Problem],
+    warnings: list[Problem],
+) -> None:
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        known = first.setdefault(document_digest(book.sealer, entry.details), entry)
+        if known is entry:
+            continue
+        if known.details.name != entry.details.name:
+            problems.append(reader.problem(entry.row, Column.NUMBER, "document_twice", other=known.row))
+        elif known.home != entry.home:
+            warnings.append(reader.problem(entry.row, Column.HOME, "second_home", other=known.row))
+        elif known.cards == entry.cards:
+            problems.append(reader.problem(entry.row, None, "row_twice", other=known.row))
+
+
+def _one_person_a_card(
+    book: Book, reader: RowReader, entries: Iterable[Entry], problems: list[Problem]
+) -> None:
+    holders: dict[str, dict[str, Entry]] = defaultdict(dict)
+    for entry in entries:
+        person = document_digest(book.sealer, entry.details)
+        for card in entry.cards:
+            holders[str(card)].setdefault(person, entry)
+    for number, by_person in holders.items():
+        if len(by_person) > 1:
+            rows = sorted(entry.row for entry in by_person.values())
+            for here in rows:
+                others = ", ".join(str(other) for other in rows if other != here)
+                problems.append(reader.problem(here, Column.CARD, "card_shared", others=others))
+        (person, entry), *_ = by_person.items()
+        row = book.row("credential", digest_of(book.digest_key, number))
+        if row is None:
+            continue
+        owner = book.row("person", row["person"])
+        if owner is None or owner["document_digest"] != person:
+            problems.append(reader.problem(entry.row, Column.CARD, "card_taken", person=row["person"]))
+        elif row["state"] != CredentialState.ACTIVE:
+            problems.append(reader.problem(entry.row, Column.CARD, "card_" + row["state"]))
+
+
+def _cards_of_verified(
+    book: Book, reader: RowReader, entries: Iterable[Entry], problems: list[Problem]
+) -> None:
+    verified = {
+        document_digest(book.sealer, entry.details) for entry in entries if entry.verification is not None
+    }
+    for entry in entries:
+        digest = document_digest(book.sealer, entry.details)
+        if not entry.cards or digest in verified:
+            continue
+        known = book.database.execute(
+            "SELECT verified_at FROM person WHERE document_digest = ?", (digest,)
+        ).fetchone()
+        if known is None or known["verified_at"] is None:
+            problems.append(reader.problem(entry.row, Column.VERIFIED_AT, "unverified"))
