@@ -39,6 +39,16 @@ class Stop:
 class Intake(Protocol):
     """What turns an item of the queue into facts, with whatever it must look up."""
 
+    @property
+    def busy(self) -> bool:
+        """Whether `work` has something to do, so that the loop should not wait."""
+
+    def work(self, turn: Turn, at: Moment) -> Iterable[Fact]:
+        """Carry on, for some milliseconds, with what was too long for one turn."""
+
+    def settle(self) -> None:
+        """Hear that all of the turn is on disk."""
+
     def facts(self, item: Item, turn: Turn, at: Moment) -> Iterable[Fact]:
         """Return the facts in `item`; cursors and settings go into `turn`."""
 
@@ -158,6 +168,8 @@ class Loop:
             yield Noted("inbox.overflowed", {"dropped": dropped}, alarm=True)
 
     def _wait_s(self) -> float:
+        if self._intake.busy:
+            return 0.0
         now = self._clock.monotonic()
         due = self._beat_at if self._site.recording else min(self._beat_at, now + RETRY_S)
         if self._site.deadline is not None:

@@ -72,7 +72,7 @@ class RosterView:
 
 @dataclass(frozen=True, slots=True)
 class JournalView:
-    """What happened, as kept on disk. `fill`: 0 to 1 of the tightest bound; `hours_to_full`: None is never."""
+    """What happened, as kept on disk. `fill`: 0 to 1 of its tightest bound, full in `hours_to_full`."""
 
     events: int = 0
     unsent: int = 0

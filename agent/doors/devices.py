@@ -1,0 +1,62 @@
+"""What every device was last heard to be: for the people who look at the box."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from drivers.contract import Event, InputChanged, InputState, Offline, Online, Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from agent.domain.moment import Moment
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSeen:
+    """A device as last heard of. `since`: of the state it is in; `why`: it fell silent."""
+
+    online: bool = False
+    since: datetime | None = None
+    why: str | None = None
+    identity: Mapping[str, str] = field(default_factory=dict)
+    troubles: frozenset[str] = frozenset()
+
+
+class Devices:
+    """Notes what drivers tell of their devices. Decides nothing. One thread: the loop's."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, DeviceSeen] = {}
+        self._inputs: dict[str, InputState] = {}
+
+    def note(self, event: Event, at: Moment) -> None:
+        """Take what `event` says of a device or an input."""
+        match event:
+            case Online(device, _, identity):
+                was = self.seen(device)
+                self._seen[device] = replace(
+                    was, online=True, since=at.utc, why=None, identity=dict(identity)
+                )
+            case Offline(device, why):
+                was = self.seen(device)
+                since = was.since if was.since is not None and not was.online else at.utc
+                self._seen[device] = replace(was, online=False, since=since, why=why)
+            case Trouble(device, kind, active):
+                was = self.seen(device)
+                troubles = was.troubles | {kind} if active else was.troubles - {kind}
+                self._seen[device] = replace(was, troubles=troubles)
+            case InputChanged(point, state):
+                self._inputs[point] = state
+            case _:
+                return
+
+    def seen(self, device: str) -> DeviceSeen:
+        """Return what is known of `device`: nothing yet is a device that is not online."""
+        return self._seen.get(device, DeviceSeen())
+
+    def input(self, point: str) -> InputState | None:
+        """Return the last state of an input, or None where it never told."""
+        return self._inputs.get(point)

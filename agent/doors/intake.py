@@ -1,0 +1,110 @@
+"""Items of the inbox into facts: each to the desk that understands it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from agent.domain.facts import Fact, Noted
+from agent.sync.facts import (
+    ChunkReceived,
+    Confirmed,
+    DeltaReceived,
+    Dropped,
+    HeadReceived,
+    LinkDown,
+    LinkUp,
+    OrderReceived,
+    ReplayAsked,
+    Sent,
+)
+
+if TYPE_CHECKING:
+    from agent.domain.moment import Moment
+    from agent.doors.books import Turn
+    from agent.doors.devices import Devices
+    from agent.doors.items import Item
+    from agent.doors.orders import OrderDesk
+    from agent.doors.rosters import RosterDesk
+    from agent.doors.translate import Translator
+    from agent.sync.facts import SyncFact
+
+_SYNC = (
+    LinkUp,
+    LinkDown,
+    Sent,
+    Confirmed,
+    ReplayAsked,
+    OrderReceived,
+    HeadReceived,
+    DeltaReceived,
+    ChunkReceived,
+    Dropped,
+)
+
+
+class Desks:
+    """All who turn items into facts. One thread: the loop's."""
+
+    def __init__(
+        self, translator: Translator, orders: OrderDesk, rosters: RosterDesk, devices: Devices
+    ) -> None:
+        self._translator = translator
+        self._orders = orders
+        self._rosters = rosters
+        self._devices = devices
+        self.link: LinkUp | LinkDown | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a roster is in hand, so that the loop should not wait."""
+        return self._rosters.busy
+
+    def facts(self, item: Item, turn: Turn, at: Moment) -> tuple[Fact, ...]:
+        """Return the facts in `item`; cursors and settings go into `turn`."""
+        if isinstance(item, Noted):
+            return (item,)
+        if isinstance(item, _SYNC):
+            return self._sync(item, turn, at)
+        self._devices.note(item, at)
+        return self._translator.facts(item)
+
+    def work(self, turn: Turn, at: Moment) -> tuple[Fact, ...]:
+        """Carry on with what was too long for one turn."""
+        return self._rosters.work(turn, at)
+
+    def settle(self) -> None:
+        """Hear that the turn is on disk."""
+        self._rosters.settle()
+
+    def _sync(self, item: SyncFact, turn: Turn, at: Moment) -> tuple[Fact, ...]:
+        match item:
+            case OrderReceived():
+                return self._orders.facts(item, at)
+            case HeadReceived() | DeltaReceived() | ChunkReceived():
+                return self._rosters.facts(item, turn, at)
+            case Sent(seq):
+                turn.sent = max(turn.sent or 0, seq)
+                return ()
+            case Confirmed(seq):
+                turn.confirmed = max(turn.confirmed or 0, seq)
+                return ()
+            case LinkUp() | LinkDown() | ReplayAsked() | Dropped():
+                return (self._said(item),)
+            case _:
+                assert_never(item)
+
+    def _said(self, item: LinkUp | LinkDown | ReplayAsked | Dropped) -> Noted:
+        match item:
+            case LinkUp(epoch, mqtt, kept):
+                self.link = item
+                self._rosters.renew()
+                return Noted("link.up", {"epoch": epoch, "mqtt": mqtt, "session_present": kept})
+            case LinkDown(epoch, why):
+                self.link = item
+                return Noted("link.down", {"epoch": epoch, "why": why})
+            case ReplayAsked(first, last):
+                return Noted("journal.replayed", {"from": first, "to": last})
+            case Dropped(kind, why, count):
+                return Noted("message.dropped", {"message": kind, "why": why, "count": count})
+            case _:
+                assert_never(item)

@@ -1,0 +1,115 @@
+"""What the gateway shows of itself at the broker, built from what it knows. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from agent.domain.door import Door, Leaf, OpenAlarm
+from drivers.contract import InputState
+from protocols.mqtt.payloads import DoorState, Health, OutboxHealth
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import Literal
+
+    from agent.domain.moment import Moment
+    from agent.store.fill import Fill
+    from protocols.mqtt.payloads import LinkHealth
+
+NEXT_SESSION: Final = 0
+"""The epoch of a document before the session that says it puts its own there."""
+
+ALARMS: Final[Mapping[OpenAlarm, Literal["forced", "held", "held_warning"]]] = {
+    OpenAlarm.FORCED: "forced",
+    OpenAlarm.HELD: "held",
+    OpenAlarm.WARNING: "held_warning",
+}
+_BROKEN: Final = frozenset({InputState.SHORT, InputState.OPEN_CIRCUIT, InputState.FAULT})
+
+
+def door_state(
+    name: str,
+    door: Door,
+    *,
+    gateway: str,
+    fault: str | None,
+    contact: InputState | None,
+    at: Moment,
+) -> DoorState:
+    """Return the door's retained state. `contact`: its input's last word; None where it has none."""
+    return DoorState(
+        gw=gateway,
+        door=name,
+        epoch=NEXT_SESSION,
+        at=at.utc,
+        lock=lock_of(door, fault),
+        contact="fault" if contact in _BROKEN else contact_of(door),
+        mode=door.mode.value,
+        fire=door.fire,
+        alarm=None if door.alarm is None else ALARMS[door.alarm],
+        fault=fault,
+    )
+
+
+def lock_of(door: Door, fault: str | None) -> Literal["locked", "released", "unknown"]:
+    """Return what is known of the lock: nothing, while its board does not answer."""
+    if fault is not None:
+        return "unknown"
+    return "released" if door.released else "locked"
+
+
+def contact_of(door: Door) -> Literal["closed", "open", "unknown"]:
+    """Return where the leaf is."""
+    match door.leaf:
+        case Leaf.OPEN:
+            return "open"
+        case Leaf.CLOSED:
+            return "closed"
+        case Leaf.UNKNOWN:
+            return "unknown"
+
+
+def outbox(fill: Fill, sent: int, confirmed: int) -> OutboxHealth:
+    """Return how much of the record waits for the centre."""
+    return OutboxHealth(
+        depth=fill.backlog,
+        sent=sent,
+        confirmed=confirmed,
+        capacity=fill.capacity,
+        percent=round(fill.fraction * 100, 2),
+        oldest_at=fill.oldest_at,
+        hours_to_full=None if fill.hours is None else round(fill.hours, 1),
+    )
+
+
+def health(
+    *,
+    gateway: str,
+    version: str,
+    started_at: datetime,
+    at: Moment,
+    outbox: OutboxHealth,
+    link: LinkHealth,
+    fill: Fill,
+    rss_bytes: int | None,
+    refused: Mapping[str, int],
+    stale: int,
+    ports: Mapping[str, Mapping[str, int | float | str]],
+) -> Health:
+    """Return the retained health."""
+    return Health(
+        gw=gateway,
+        epoch=NEXT_SESSION,
+        at=at.utc,
+        clock=at.clock.value,
+        version=version,
+        uptime_s=max(0.0, (at.utc - started_at).total_seconds()),
+        outbox=outbox,
+        link=link,
+        disk_free_bytes=fill.disk_free_bytes,
+        rss_bytes=rss_bytes,
+        rejected_stale=stale,
+        refused=dict(refused),
+        ports={name: dict(figures) for name, figures in ports.items()},
+    )
