@@ -5,6 +5,7 @@ Whatever goes wrong with the device is one PortError: pulled out, taken by anoth
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 from contextlib import suppress
@@ -49,7 +50,7 @@ class Port:
         try:
             self._serial = serial.Serial(str(device), baud, parity=parity, timeout=0, exclusive=True)
         except (serial.SerialException, OSError, ValueError) as error:
-            raise PortError(f"cannot open {device}: {error}") from error
+            raise PortError(f"cannot open {device}: {_reason(error)}") from error
         self._fd = self._serial.fileno()
         self.device = device
         self.rs485 = rs485 and self._ask_rs485()
@@ -112,3 +113,11 @@ class Port:
         except (ValueError, OSError):
             return False
         return True
+
+
+def _reason(error: Exception) -> str:
+    """Return why a port does not open, in few words."""
+    number = getattr(error, "errno", None)
+    if number == errno.EAGAIN:
+        return "another program has it"
+    return os.strerror(number) if number else str(error)

@@ -196,7 +196,7 @@ class Reader:
             self.leave("no reply", at)
         if self._malformed_until is not None and at >= self._malformed_until:
             self._malformed_until = None
-            self._trouble("malformed", "", at, active=False)
+            self.trouble("malformed", "", at, active=False)
         self._give_up_if_late(at)
         self._orders.expire(at)
 
@@ -278,7 +278,7 @@ class Reader:
         except LoginFailed as failure:
             self._not_before = at + self.timings.retry_key_s
             if failure.security:
-                self._trouble("security", str(failure), at, active=True)
+                self.trouble("security", str(failure), at, active=True)
                 self.leave(str(failure), at)
             else:
                 self._restart(at, forget=False)
@@ -307,7 +307,7 @@ class Reader:
         elif order is not None:
             self._orders.settle(order, End.DONE, at, reply)
         elif not isinstance(reply, Nak):
-            self._trouble("security", "", at, active=False)
+            self.trouble("security", "", at, active=False)
         if not isinstance(reply, Ack | Nak):
             self.happenings.append(Reported(reply, at))
 
@@ -323,17 +323,17 @@ class Reader:
         if identity is None or capabilities is None:
             raise AssertionError("a link is ready only behind identity and capabilities")
         if self.security is not Security.OFF:
-            self._trouble("security", "", at, active=False)
+            self.trouble("security", "", at, active=False)
         if not self.online:
             self.online = True
             self.happenings.append(Came(at, identity, capabilities, self._login.texts, self._login.cuid))
         match self.security:
             case Security.INSTALL:
-                self._trouble(
+                self.trouble(
                     "default_key", "the default key is in use, which everybody knows", at, active=True
                 )
             case Security.OFF:
-                self._trouble("clear_channel", "what it says travels in clear", at, active=True)
+                self.trouble("clear_channel", "what it says travels in clear", at, active=True)
             case Security.REQUIRED:
                 pass
         self._check_identity(identity, at)
@@ -348,7 +348,7 @@ class Reader:
             for what, now in found.items()
             if self._expected.setdefault(what, now) != now
         ]
-        self._trouble("identity_changed", "; ".join(changed), at, active=bool(changed))
+        self.trouble("identity_changed", "; ".join(changed), at, active=bool(changed))
 
     # --- what goes wrong -------------------------------------------------------------------------------
 
@@ -359,7 +359,7 @@ class Reader:
     def _link_refused(self, reason: int, at: float) -> None:
         """Begin anew after a NAK of sequence or security; a clear link that is refused waits a little."""
         if not self._link.secure and reason != NakReason.SEQUENCE:
-            self._trouble("security", f"in clear it refuses: {nak_text(reason)}", at, active=True)
+            self.trouble("security", f"in clear it refuses: {nak_text(reason)}", at, active=True)
             self._not_before = at + self.timings.retry_key_s
         self._session_lost(at)
 
@@ -385,9 +385,9 @@ class Reader:
     def _malformed(self, detail: str, at: float) -> None:
         self.counters.malformed += 1
         self._malformed_until = at + MALFORMED_FOR_S
-        self._trouble("malformed", detail, at, active=True)
+        self.trouble("malformed", detail, at, active=True)
 
-    def _trouble(self, kind: str, detail: str, at: float, *, active: bool) -> None:
+    def trouble(self, kind: str, detail: str, at: float, *, active: bool) -> None:
         """Tell of a condition once when it begins and once when it ends."""
         if active is not (kind in self._troubles):
             (self._troubles.add if active else self._troubles.discard)(kind)

@@ -1,0 +1,91 @@
+"""One turn on the wire: a command out, bytes in, until its answer has come or the waiting ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protocols.osdp.framing import Deframer, Noise
+from protocols.osdp.login import RECEIVE_BYTES
+
+if TYPE_CHECKING:
+    from drivers.contract import Monotonic
+    from drivers.ports import Port
+    from drivers.worker import Wake
+    from protocols.osdp.happenings import Timings
+    from protocols.osdp.reader import Reader
+
+DAMAGED = frozenset({"check", "shape"})
+
+
+class Carrier:
+    """Carries one exchange at a time over a port. For the line's thread only; its counters for any."""
+
+    def __init__(self, clock: Monotonic, timings: Timings, baud: int) -> None:
+        self._clock = clock
+        self._timings = timings
+        self._baud = baud
+        self._deframer = Deframer(RECEIVE_BYTES)
+        self._idle_s = timings.wire_s(timings.idle_characters, baud)
+        self._longest_s = timings.wire_s(RECEIVE_BYTES, baud)
+        self._unclean = True  # something unasked may wait in the port
+        self.free_at = 0.0
+        """From when on the line has been idle long enough for the next command."""
+        self.bytes_out = 0
+        self.bytes_in = 0
+        self.babble_bytes = 0
+
+    def turn(self, port: Port, reader: Reader) -> float:
+        """Put the reader's command on the wire and hand it what comes. Returns the seconds lost in vain."""
+        self._deframer.reset()
+        if self._unclean:
+            self.babble_bytes += len(port.read(0))
+        at = self._clock()
+        wire = reader.speak(at, self._baud)
+        port.write(wire)
+        self.bytes_out += len(wire)
+        answered = self._listen(port, reader)
+        now = self._clock()
+        self.free_at = now + self._idle_s
+        self._unclean = not answered
+        return 0.0 if answered else now - at
+
+    def idle(self, port: Port, within_s: float, wake: Wake) -> None:
+        """Wait until it is time for a turn, or `wake` rings. What comes meanwhile is nobody's answer."""
+        until = self._clock() + within_s
+        babble = port.read(within_s, wake)
+        if not babble and self._clock() < until:
+            wake.clear()
+        if babble:
+            self.babble_bytes += len(babble)
+            self.free_at = self._clock() + self._idle_s
+
+    def _listen(self, port: Port, reader: Reader) -> bool:
+        """Return whether the reader's turn ended by an answer."""
+        deadline = reader.deadline
+        limit = deadline
+        damaged = False
+        while True:
+            at = self._clock()
+            data = port.read(limit - at)
+            at = self._clock()
+            if not data:
+                if at < limit:
+                    continue
+                if damaged or self._deframer.missing:
+                    reader.garbled(at)
+                else:
+                    reader.unanswered(at)
+                return damaged
+            self.bytes_in += len(data)
+            self._deframer.receive(data)
+            while (found := self._deframer.next()) is not None:
+                if reader.hear(found, at):
+                    return True
+                damaged = damaged or (isinstance(found, Noise) and found.why in DAMAGED)
+            if self._deframer.missing:  # a frame has begun: it may end late, as long as it goes on
+                limit = min(at + self._timings.gap_s, deadline + self._longest_s)
+            elif damaged and not self._deframer.held:
+                reader.garbled(at)
+                return True
+            else:
+                limit = deadline

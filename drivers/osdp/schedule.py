@@ -1,0 +1,82 @@
+"""Whose turn it is on a line: locks first, then lights, then everybody in a ring; the silent ones rarely.
+
+Pure: times are arguments. Two budgets keep the peace: polls a second, so that a small box is not kept busy
+by readers to whom nothing happens; and time lost on readers that do not answer, so that one of them costs the
+others at most one reply time-out a second.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protocols.osdp.reader import Rank
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from protocols.osdp.reader import Reader
+
+LIVELY_FOR_S = 3.0
+"""After a card, a key or an order the line is polled faster for this long: a PIN, a second card follows."""
+
+LARGEST_DEBT_S = 1.0
+"""A silent reader is asked at least this often, whatever was lost before."""
+
+ALONE_S = 0.1
+"""Between tries on a line where nobody answers, and so nobody is hurt."""
+
+
+class Schedule:
+    """The ring of one line. wasted_per_s: seconds that may be lost on silence in each second."""
+
+    def __init__(
+        self, readers: Sequence[Reader], polls_per_s: float, busy_polls_per_s: float, wasted_per_s: float
+    ) -> None:
+        self._ring = list(readers)
+        self._idle_s = 1.0 / polls_per_s
+        self._busy_s = min(self._idle_s, 1.0 / busy_polls_per_s)
+        self._repay = 1.0 / wasted_per_s
+        self._paced_until = 0.0
+        self._lively_until = 0.0
+        self._debt_until = 0.0
+
+    def stir(self, at: float) -> None:
+        """Take that something happened: the line is polled faster for a while."""
+        self._lively_until = at + LIVELY_FOR_S
+
+    def next(self, at: float) -> tuple[Reader, float]:
+        """Return who is next, and when: now or later."""
+        best: tuple[Rank, float, Reader] | None = None
+        for reader in self._ring:
+            rank, due = reader.wish(at)
+            if rank is Rank.PROBE:
+                due = max(due, self._debt_until)
+                if due <= at:
+                    rank = Rank.ORDINARY  # its time has come: in the ring like anybody
+            elif rank is Rank.ORDINARY:
+                due = max(due, self._paced_until)
+            if best is None or self._before((rank, due), best, at):
+                best = (rank, due, reader)
+        if best is None:
+            raise AssertionError("a line has readers")
+        return best[2], best[1]
+
+    def _before(self, one: tuple[Rank, float], other: tuple[Rank, float, Reader], at: float) -> bool:
+        """Tell whether `one` goes before `other`: what is due by its rank, and then what is due first."""
+        if one[1] <= at and other[1] <= at:
+            return one[0] < other[0]
+        return one[1] < other[1]
+
+    def spoke(self, reader: Reader, at: float) -> None:
+        """Take that `reader` had its turn, begun at `at`: it goes to the end of the ring."""
+        self._ring.remove(reader)
+        self._ring.append(reader)
+        self._paced_until = at + (self._busy_s if at < self._lively_until else self._idle_s)
+
+    def lost(self, reader: Reader, waited_s: float, at: float) -> None:
+        """Take that `waited_s` were lost on a reader that did not answer."""
+        if all(other is reader or other.silent for other in self._ring):
+            self._debt_until = at + ALONE_S
+            return
+        debt = max(self._debt_until, at) + waited_s * (self._repay - 1.0)
+        self._debt_until = min(debt, at + LARGEST_DEBT_S)
