@@ -56,7 +56,7 @@ class Intake(Protocol):
 class Surroundings(Protocol):
     """Those who are told after a turn. None of them may block."""
 
-    def settled(self, before: Site, after: Site, *, recorded: bool) -> None:
+    def settled(self, before: Site, after: Site, at: Moment, *, recorded: bool) -> None:
         """Hear that a turn is over: what had to be on disk is, and its effects were handed out."""
 
     def beat(self, site: Site, at: Moment) -> None:
@@ -124,7 +124,7 @@ class Loop:
             then = self._without_record(before, facts, at, str(error))
         for effect in then:
             self._act(effect)
-        self._around.settled(before, self._site, recorded=recorded)
+        self._around.settled(before, self._site, at, recorded=recorded)
         return going_on
 
     def _decide(self, facts: Iterable[Fact], turn: Turn, at: Moment, then: list[Effect]) -> list[Effect]:

@@ -49,6 +49,9 @@ class Port:
     def stop(self, within_s: float) -> None:
         self.stopped = within_s > 0
 
+    def device_of(self, point: str) -> str | None:
+        return self.name if point in (*self.outputs, *self.inputs) else None
+
     def line_health(self) -> Mapping[str, int | float | str]:
         return {"polls": 3}
 

@@ -61,11 +61,20 @@ class Roster:
 class Wires:
     """The intake of a gateway with no broker."""
 
+    busy = False
+
     def __init__(self) -> None:
         self._translator = Translator(WIRING, Roster(), b"k" * 32)
 
     def facts(self, item: Item, _turn: Turn, _at: Moment) -> Iterable[Fact]:
+        assert isinstance(item, CardRead | InputChanged | Done)
         return self._translator.facts(item)
+
+    def work(self, _turn: Turn, _at: Moment) -> Iterable[Fact]:
+        return ()
+
+    def settle(self) -> None:
+        return
 
 
 class Bench:
@@ -91,7 +100,7 @@ class Bench:
     def _act(self, effect: Effect) -> None:
         self.acts.append((effect, self.journal.head[0]))
 
-    def settled(self, before: Site, after: Site, *, recorded: bool) -> None:
+    def settled(self, before: Site, after: Site, _at: Moment, *, recorded: bool) -> None:
         self.last = (before, after, recorded)
 
     def beat(self, _site: Site, _at: Moment) -> None:
