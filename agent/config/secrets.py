@@ -121,6 +121,8 @@ class Secrets:
         return self._open(name).reveal()
 
     def _open(self, name: str) -> Secret:
+        if "/" in name or name.startswith("."):
+            raise KeyError(name)  # a name, never a path
         for place in (self.given, self.kept):
             if place is not None and (content := _content(place / name, ours=place == self.kept)) is not None:
                 return Secret(content)

@@ -1,0 +1,100 @@
+"""What the configuration says of this machine: devices, credentials and files that must be there."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent.config.problems import Problem
+from agent.config.secrets import OTHERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from agent.config import lines
+    from agent.config.model import Tls
+    from agent.config.secrets import Secrets
+    from drivers.registry import PortSettings
+
+
+def shared_lines(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Give a problem for each port on a line that another port has. Links to devices are followed.
+
+    Reads the file's own tables, so that a port with other mistakes is seen too.
+    """
+    taken: dict[str, tuple[int, Mapping[str, Any]]] = {}
+    for index, port in enumerate(tables(data.get("port"))):
+        if not isinstance(port, dict) or (line := _line_of(port)) is None:
+            continue
+        first, holder = taken.setdefault(line, (index, port))
+        if first == index:
+            continue
+        if holder.get("kind") == port.get("kind"):
+            mend = f"put its devices under port {holder.get('name')!r}: one port serves them all"
+        else:
+            mend = (
+                f"give {port.get('kind')} an adapter and a pair of its own: a device of one protocol may "
+                "take the other's bytes for its own and answer into them"
+            )
+        text = f"its line is the line of port {holder.get('name')!r} already — {mend}"
+        yield Problem(("port", index, "device" if "device" in port else "tcp"), text)
+
+
+def _line_of(port: Mapping[str, Any]) -> str | None:
+    device, tcp = port.get("device"), port.get("tcp")
+    if isinstance(device, str):
+        return str(Path(device).resolve())
+    return tcp if isinstance(tcp, str) else None
+
+
+def tables(value: object) -> list[object]:
+    """Return the tables of an array, or none where the file has something else there."""
+    return value if isinstance(value, list) else []
+
+
+def absent_devices(ports: Iterable[PortSettings]) -> Iterator[Problem]:
+    """Give a warning for each device that is not there now: it may be unplugged, and come back."""
+    for index, port in enumerate(ports):
+        if port.device is not None and not port.device.exists():
+            yield Problem(
+                ("port", index, "device"), f"{port.device} is not there — is the adapter plugged in?"
+            )
+
+
+def missing_credentials(named: Iterable[tuple[lines.Path, str]], secrets: Secrets) -> Iterator[Problem]:
+    """Give a problem for each credential that is not there or that others can read."""
+    for path, name in named:
+        if (defect := secrets.defect(name)) is not None:
+            yield Problem(path, defect)
+
+
+def credentials_named(data: object, path: lines.Path = ()) -> Iterator[tuple[lines.Path, str]]:
+    """Give the place and the name of every credential in the file: the settings called …_credential."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key.endswith("_credential") and isinstance(value, str):
+                yield (*path, key), value
+            else:
+                yield from credentials_named(value, (*path, key))
+    elif isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from credentials_named(item, (*path, index))
+
+
+def tls_files(tls: Tls) -> Iterator[Problem]:
+    """Give a problem for each file that is not there, and for a private key that others can read."""
+    for key, file in (("ca", tls.ca), ("certificate", tls.certificate), ("key", tls.key)):
+        if file is None:
+            continue
+        path = ("broker", "tls", key)
+        try:
+            mode = file.stat().st_mode
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            yield Problem(path, f"{file} cannot be read ({why}) — `menshen provision` makes key and request")
+            continue
+        if not stat.S_ISREG(mode):
+            yield Problem(path, f"{file} is no file — name the PEM file itself")
+        elif key == "key" and mode & OTHERS:
+            yield Problem(path, f"{file} can be read by others — run: chmod 600 {file}")

@@ -1,0 +1,43 @@
+"""A site's files in a temporary folder: the example configuration with everything it names in place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+EXAMPLE = Path(__file__).parents[2] / "deploy" / "config.example.toml"
+CREDENTIALS = ("digest.key", "lobby-in.key", "garage-in.key")
+
+
+def lay_out(folder: Path) -> Path:
+    """Return the example configuration, moved into `folder`, with credentials, TLS files and devices."""
+    data, tls, devices = folder / "data", folder / "tls", folder / "dev"
+    (data / "credentials").mkdir(parents=True)
+    tls.mkdir()
+    devices.mkdir()
+    for name in CREDENTIALS:
+        give(data / "credentials" / name, bytes(range(32)))
+    for name in ("ca.pem", "gateway.pem", "gateway.key"):
+        give(tls / name, b"PEM")
+    for name in ("port-1", "port-2"):
+        (devices / name).touch()
+    text = EXAMPLE.read_text()
+    for machine, here in (("/var/lib/menshen", data), ("/etc/menshen/tls", tls), ("/dev/menshen", devices)):
+        text = text.replace(machine, str(here))
+    config = folder / "config.toml"
+    config.write_text(text)
+    return config
+
+
+def give(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read."""
+    path.write_bytes(content)
+    path.chmod(0o600)
+
+
+def change(config: Path, *changes: tuple[str, str]) -> None:
+    """Replace texts of a configuration, each of which must stand there."""
+    text = config.read_text()
+    for old, new in changes:
+        assert old in text, f"the example no longer says {old!r}"
+        text = text.replace(old, new)
+    config.write_text(text)

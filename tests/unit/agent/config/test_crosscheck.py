@@ -1,0 +1,117 @@
+"""The parts of a configuration fit together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from agent.config.crosscheck import Parts, cross_check
+from agent.config.door import Door
+from agent.config.model import Fire, Trust
+
+KEY, OTHER_KEY = "A" * 43, "B" * 42 + "A"
+
+
+@dataclass
+class Line:
+    """What a port says of itself."""
+
+    name: str = "line"
+    devices: tuple[str, ...] = ("board",)
+    readers: tuple[str, ...] = ("in", "out")
+    outputs: tuple[str, ...] = ("lock", "lock-2")
+    inputs: tuple[str, ...] = ("contact", "exit", "fire")
+    kind: str = "line"
+    device: None = None
+    rest: dict[str, Any] = field(default_factory=dict)
+
+
+def door(**settings: Any) -> Door:
+    reader = {"reader": "in", "formats": ["H10301"]}
+    return Door.model_validate({"name": "lobby", "lock": "lock", "readers": [reader], **settings})
+
+
+def found(
+    *doors: Door, ports: tuple[Line, ...] = (Line(),), trust: tuple[Trust, ...] = (), **more: Any
+) -> list[str]:
+    parts = Parts(dict(enumerate(ports)), dict(enumerate(doors)), dict(enumerate(trust)), **more)  # type: ignore[arg-type] # a port by shape
+    return [f"{problem.path} {problem.text}" for problem in cross_check(parts)]
+
+
+def test_a_sound_site_has_no_problem() -> None:
+    one = door(contact="contact", exit="exit")
+    two = door(name="garage", lock="lock-2", readers=[{"reader": "out", "formats": ["W34_CARD32"]}])
+    assert found(one, two, fire=Fire(point="fire")) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"lock": "lokc"}, "no port has an output point 'lokc' — did you mean 'lock'?"),
+        ({"lock": "contact"}, "'contact' is no output point but another kind of point"),
+        ({"contact": "lock-2"}, "'lock-2' is no input point but another kind of point"),
+        ({"exit": "zzz"}, "no port has an input point 'zzz' — there are: contact, exit, fire"),
+        ({"readers": [{"reader": "zzz", "formats": ["H10301"]}]}, "no port has a reader 'zzz'"),
+        ({"contact": "exit", "exit": "exit"}, "'exit' is in use already as contact of door 'lobby'"),
+        ({"release_s": 20}, "is 15, shorter than release_s, 20 — raise extended_s"),
+    ],
+)
+def test_a_door_is_wired_to_what_is_there_and_once(settings: dict[str, Any], said: str) -> None:
+    (problem,) = found(door(**settings))
+    assert said in problem
+
+
+def test_a_port_with_nothing_says_so() -> None:
+    (problem,) = found(door(), ports=(Line(outputs=()),))
+    assert "there are: none" in problem
+
+
+def test_two_doors_never_share_a_wire() -> None:
+    problems = found(door(contact="contact"), door(name="garage", contact="contact"))
+    assert [problem.partition(" is in use")[0] for problem in problems] == [
+        "('door', 1, 'lock') 'lock'",
+        "('door', 1, 'contact') 'contact'",
+        "('door', 1, 'readers', 0, 'reader') 'in'",
+    ]
+
+
+def test_the_fire_line_is_no_doors_input() -> None:
+    (problem,) = found(door(contact="fire"), fire=Fire(point="fire"))
+    assert "'fire' is in use already" in problem
+
+
+def test_names_are_unique_on_a_gateway() -> None:
+    problems = found(
+        door(),
+        door(lock="lock-2", readers=[{"reader": "out", "formats": ["H10301"]}]),
+        ports=(Line(), Line()),
+    )
+    for kind in ("port", "device", "reader", "point", "door"):
+        assert any(f"a second {kind} is named" in problem for problem in problems), kind
+
+
+def test_a_reader_takes_only_formats_that_exist_and_cannot_be_confused() -> None:
+    formats = ["H10301", "H10301", "W26_CARD25", "zzzzzzzzz", "IND27", "INDASC27"]
+    problems = "\n".join(found(door(readers=[{"reader": "in", "formats": formats}])))
+    assert "'H10301' stands there twice" in problems
+    assert "there is no card format 'W26_CARD25' — did you mean" in problems
+    assert "'zzzzzzzzz' — `menshen decode wiegand` names them" in problems
+    assert "a frame may fit both 'IND27' and 'INDASC27'" in problems
+
+
+def test_one_key_has_one_name() -> None:
+    office, desk = (
+        Trust(name="office", key=KEY, scopes=("roster",)),
+        Trust(name="desk", key=KEY, scopes=("open",)),
+    )
+    (problem,) = found(door(), trust=(office, desk))
+    assert "is the key of 'office' too" in problem
+    same_name = Trust(name="office", key=OTHER_KEY, scopes=("open",))
+    (problem,) = found(door(), trust=(office, same_name))
+    assert "a second trusted key is named 'office'" in problem
+
+
+def test_nothing_is_said_of_names_that_a_port_with_mistakes_may_define() -> None:
+    assert found(door(contact="elsewhere"), doubtful=frozenset({"elsewhere"})) == []
