@@ -243,7 +243,9 @@ def _proven(door: Door, until: float) -> Door:
 
 
 def _unfreed(door: Door, at: float) -> Door:
-    """Fall back to what an earlier release still gives."""
+    """Fall back to what an earlier release still gives; a door that stands open is open to them anyway."""
+    if door.leased:
+        return door
     if door.proven_until is None or door.proven_until <= at:
         return _ended(door)
     return replace(door, free_until=door.proven_until)

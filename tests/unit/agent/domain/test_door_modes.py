@@ -17,6 +17,7 @@ from agent.domain.door import (
     ModeSet,
     Say,
     Tick,
+    Unfreed,
 )
 from tests.unit.agent.domain.doorstep import CLOSED, OPEN, SHUT, acts, kinds, run
 
@@ -80,6 +81,12 @@ def test_a_release_outlives_the_fire_it_was_given_in() -> None:
     _, moves = run(SHUT, (0.0, FIRE), (1.0, Freed(5.0)), (2.0, NO_FIRE))
 
     assert acts(moves)[-1] == (2.0, Drive(4.0))
+
+
+def test_a_release_that_failed_at_a_held_door_takes_nothing_from_another() -> None:
+    _, moves = run(SHUT, (0.0, HELD), (1.0, Freed(60.0)), (2.0, Freed(5.0)), (2.1, Unfreed()), (3.0, NORMAL))
+
+    assert acts(moves)[-1] == (3.0, Drive(58.0))
 
 
 def test_a_release_over_by_then_does_not_outlive_a_hold() -> None:
