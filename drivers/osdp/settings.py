@@ -162,9 +162,9 @@ class OsdpBusSettings(Model):
         return tuple(point for reader in self.devices_here for point in reader.inputs)
 
     def device_of(self, point: str) -> str | None:
-        """Return the device that has the output or input `point`."""
-        having = (each.name for each in self.devices_here if point in each.outputs or point in each.inputs)
-        return next(having, None)
+        """Return the device that has the output or input `point`, or None where no device here has it."""
+        owners = (each.name for each in self.devices_here if point in each.outputs or point in each.inputs)
+        return next(owners, None)
 
     @property
     def timings(self) -> Timings:
