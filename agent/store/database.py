@@ -122,18 +122,22 @@ def open_reader(path: Path, *, immutable: bool = False) -> sqlite3.Connection:
     with Guard(f"read {path}"):
         uri = f"{path.absolute().as_uri()}?mode=ro" + ("&immutable=1" if immutable else "")
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
 
 def roll_back(connection: sqlite3.Connection) -> None:
     """End an open transaction without its changes. Never raises: SQLite may have ended it already."""
-    if connection.in_transaction:
-        try:
+    try:
+        if connection.in_transaction:
             connection.execute("ROLLBACK")
-        except sqlite3.Error:  # the error that led here is the one to tell
-            return
+    except sqlite3.Error:  # the error that led here is the one to tell
+        return
 
 
 def _open(path: Path, migrations: str) -> sqlite3.Connection:

@@ -16,7 +16,7 @@ from agent.store.database import Guard, NoRoom, Quarantined, Transaction, open_d
 from agent.store.fill import Fill, measure
 from agent.store.memory import EPOCH_SETTING, SET_VALUE, Memory
 from agent.store.reserve import Reserve
-from agent.store.retention import SLICE, Limits, Removal, remove_aged, remove_oldest
+from agent.store.retention import KINDS_OF_REMOVAL, SLICE, Limits, Removal, remove_aged, remove_oldest
 from agent.store.rows import GENESIS, Batch, Entry, Row, body_text, chained, from_ms, to_ms
 
 if TYPE_CHECKING:
@@ -241,21 +241,22 @@ class Journal:
             return state, ()
         if state.seq - state.sized_at >= SIZE_EVERY:
             state = replace(state, used_bytes=self._used_bytes(), sized_at=state.seq)
-        if state.rows + len(entries) > self._limits.rows:
-            why = "rows"
-        elif state.used_bytes > self._limits.bytes:
-            why = "bytes"
-        else:
-            return state, ()
-        removal = remove_oldest(self._connection, state.confirmed, len(entries) + SLICE)
-        if removal is None:
-            return state, ()
-        newest = entries[-1]
-        said = _removal_entry(removal, why, newest.at, newest.mono_ms, newest.clock)
-        left = replace(
-            state, rows=state.rows - removal.rows, used_bytes=self._used_bytes(), sized_at=state.seq
-        )
-        return left, (said,)
+        newest, said = entries[-1], list[Entry]()
+        for _ in range(KINDS_OF_REMOVAL):
+            why = self._over(state, len(entries) + len(said))
+            removal = why and remove_oldest(self._connection, state.confirmed, len(entries) + SLICE)
+            if not why or not removal:
+                break
+            said.append(_removal_entry(removal, why, newest.at, newest.mono_ms, newest.clock))
+            left = state.rows - removal.rows
+            state = replace(state, rows=left, used_bytes=self._used_bytes(), sized_at=state.seq)
+        return state, tuple(said)
+
+    def _over(self, state: _State, more: int) -> str:
+        """Say which bound `more` rows would pass; "" where none."""
+        if state.rows + more > self._limits.rows:
+            return "rows"
+        return "bytes" if state.used_bytes > self._limits.bytes else ""
 
     def _remember(self, doors: Iterable[tuple[str, str | None]]) -> None:
         kept = [(name, text) for name, text in doors if text is not None]

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SLICE = 256
 """Rows taken away at a time: a few milliseconds, so that no door waits for housekeeping."""
 
+KINDS_OF_REMOVAL = 3
+"""Confirmed rows, ordinary ones, alarms: where one kind does not make room enough, the next one follows."""
+
 GAP = "journal.gap"
 TRIMMED = "journal.trimmed"
 

@@ -71,11 +71,15 @@ class _Walk:
 def verify(path: Path, checkpoints: Iterable[Checkpoint] = (), *, immutable: bool = False) -> Verdict:
     """Check the journal at `path` from its first row to its last. It only reads.
 
-    immutable: see `open_reader`. Raises StoreError where the file cannot be opened; content never raises.
+    immutable: see `open_reader`. Never raises: a file that cannot be read is a problem like any other.
     """
-    reader = JournalReader(path, immutable=immutable)
     walk = _Walk()
-    head, removed, proved, unprovable = 0, (), 0, 0
+    try:
+        reader = JournalReader(path, immutable=immutable)
+    except StoreError as error:
+        return Verdict(0, 0, (), 0, 0, (str(error),))
+    head = proved = unprovable = 0
+    removed: tuple[Stretch, ...] = ()
     try:
         reader.hold()
         head, removed = reader.head(), reader.gaps()
