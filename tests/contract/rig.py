@@ -11,13 +11,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from drivers.contract import Done, Failed
+from drivers.contract import Done, Event, Failed
 from drivers.simulator.line import NO_FAULTS, Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from drivers.contract import Ability, Driver, Event
+    from drivers.contract import Ability, Driver
 
 WIRES: Mapping[str, Faults] = {
     "plain": NO_FAULTS,
@@ -51,7 +51,7 @@ class Inbox:
         with self._changed:
             return tuple(self._events)
 
-    def wait_for(self, found: Callable[[tuple[Event, ...]], T | None], within_s: float = PATIENCE_S) -> T:
+    def wait_for(self, found: Callable[[tuple[Event, ...]], T], within_s: float = PATIENCE_S) -> T:
         """Return the first true value of `found(all events)`. AssertionError when there is none in time."""
         with self._changed:
             end = time.perf_counter() + within_s
@@ -65,10 +65,10 @@ class Inbox:
     def after(self, count: int, kind: type[Event], within_s: float = PATIENCE_S) -> Event:
         """Return the first event of `kind` behind the first `count` events."""
 
-        def found(events: tuple[Event, ...]) -> Event | None:
-            return next((each for each in events[count:] if isinstance(each, kind)), None)
+        def found(events: tuple[Event, ...]) -> list[Event]:
+            return [each for each in events[count:] if isinstance(each, kind)]
 
-        return self.wait_for(found, within_s)
+        return self.wait_for(found, within_s)[0]
 
     def answers(self, command: int) -> tuple[Done | Failed, ...]:
         """All answers to the command of this id."""
@@ -131,7 +131,7 @@ class Rig(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A driver's entry in the suite. make: from a wire's faults to a rig, its clock being time.perf_counter."""
+    """A driver's entry in the suite. make: from a wire's faults to a rig whose clock is time.perf_counter."""
 
     name: str
     abilities: frozenset[Ability]

@@ -1,0 +1,34 @@
+"""From settings to a driver: the union of all ports' settings, and the one place that knows every make."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, assert_never
+
+from pydantic import Field
+
+from drivers.modbus.settings import ModbusLineSettings
+from drivers.osdp.settings import OsdpBusSettings
+
+if TYPE_CHECKING:
+    from drivers.contract import Driver, Monotonic, Secrets
+
+PortSettings = Annotated[OsdpBusSettings | ModbusLineSettings, Field(discriminator="kind")]
+"""Any port's settings, told apart by `kind`."""
+
+
+def build(settings: PortSettings, clock: Monotonic, secrets: Secrets) -> Driver:
+    """Return the driver of these settings, not started. A driver's library is loaded only when it is used.
+
+    Raises KeyError when a credential that the settings name is not there, and ValueError when it is no key.
+    """
+    match settings:
+        case OsdpBusSettings():
+            from drivers.osdp.bus import OsdpBus  # noqa: PLC0415 - a site without OSDP never loads it
+
+            return OsdpBus(settings, clock, secrets)
+        case ModbusLineSettings():
+            from drivers.modbus.driver import ModbusLine  # noqa: PLC0415 - the same
+
+            return ModbusLine(settings, clock, secrets)
+        case _:
+            assert_never(settings)
