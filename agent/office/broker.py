@@ -67,11 +67,11 @@ class Reply:
     correlation: bytes
 
 
-def broker_at(text: str) -> tuple[str, int]:
+def broker_at(text: str, *, secure: bool = False) -> tuple[str, int]:
     """Return host and port of "host", "host:port" or "[v6]:port". Raises BadInput."""
     host, colon, port = text.rpartition(":")
     if not colon or text.endswith("]"):
-        host, port = text, str(PLAIN_PORT)
+        host, port = text, str(TLS_PORT if secure else PLAIN_PORT)
     if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
         raise BadInput(f"{text!r} is no broker; write host:port")
     return host.strip("[]"), int(port)

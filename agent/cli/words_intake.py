@@ -1,0 +1,89 @@
+"""What is wrong in a roster's cell, and the mend. Keys are the codes of agent/office/intake."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "cell_too_long": ("longer than {most} characters; shorten it", "超过 {most} 个字符，请缩短"),
+    "formula": ("a formula; paste its value instead", "这是公式，请粘贴为数值"),
+    "name_missing": ("no name; write it", "缺少姓名，请填写"),
+    "document_kind": (
+        "unknown kind of document; write 身份证, 护照, 港澳通行证, 台胞证 or 其他",
+        "证件类型无法识别；请写 身份证、护照、港澳通行证、台胞证 或 其他",
+    ),
+    "number_missing": ("no document number; without it nobody can be verified", "缺少证件号码，无法实名"),
+    "number_length": (
+        "an identity number has 18 characters; compare with the card",
+        "身份证号应为 18 位，请核对证件",
+    ),
+    "number_old_length": (
+        "15 digits: the old form, or Excel has cut it; write all 18 from the card",
+        "只有 15 位：旧号码或被 Excel 截断；请按证件填写 18 位",
+    ),
+    "number_characters": (
+        "characters that no such number has; compare with the card",
+        "含有不应出现的字符，请核对证件",
+    ),
+    "number_area": (
+        "the first two digits are no province; compare with the card",
+        "前两位不是有效省份代码，请核对证件",
+    ),
+    "number_birth": (
+        "digits 7 to 14 are no date of birth; compare with the card",
+        "第 7 至 14 位不是有效出生日期，请核对证件",
+    ),
+    "number_check": (
+        "the check digit does not fit: one digit is wrong; compare with the card",
+        "校验位不符，有一位写错，请核对证件",
+    ),
+    "number_excel": (
+        "Excel has replaced the last digits by zeros; set the column to text and type the number again",
+        "末位已被 Excel 改为 0；请把该列设为“文本”后重新录入",
+    ),
+    "number_scientific": (
+        "Excel has turned the number into 1.1E+17; set the column to text and type it again",
+        "已被 Excel 改为科学计数法；请把该列设为“文本”后重新录入",
+    ),
+    "phone": ("no telephone number; write digits only", "不是电话号码，请只写数字"),
+    "role": ("unknown; write one of {known}", "无法识别；请写其中之一：{known}"),
+    "home": ("no household; write it like 3-1-1201", "不是房号；请写成 3-1-1201"),
+    "home_incomplete": ("building and room are both needed", "楼栋和房号都要填写"),
+    "group_missing": ("no group; name one, or give --group", "缺少权限组；请填写，或使用 --group"),
+    "group_unknown": (
+        "there is no group {group!r}; correct it, or: menshen office group add {group} …",
+        "没有权限组 {group!r}；请更正，或执行 menshen office group add {group} …",
+    ),
+    "date": ("no date; write it like 2026-12-31", "不是日期；请写成 2026-12-31"),
+    "until_before_from": ("ends before it begins", "结束早于开始"),
+    "lease_end_missing": ("a tenant needs the day the lease ends", "租户必须填写租约到期日"),
+    "verified_in_future": ("verified in the future; correct the date", "核验日期在将来，请更正"),
+    "unverified": (
+        "a card, and nobody has verified this person; verify them and write the day (核验日期)",
+        "有卡但未实名核验；请先核验，并填写核验日期",
+    ),
+    "card_unreadable": ("no card number; write it as printed", "不是卡号；请按卡面填写"),
+    "card_ambiguous": (
+        "may be read in more than one way; say how it is printed (卡号格式 or --card-style): {known}",
+        "有多种读法；请注明卡号格式（卡号格式列或 --card-style）：{known}",
+    ),
+    "card_too_large": (
+        "larger than such a number can be; check the print style",
+        "超出该格式的范围，请检查卡号格式",
+    ),
+    "card_style": ("unknown print style; one of {known}", "卡号格式无法识别；可用：{known}"),
+    "card_shared": (
+        "the same card as in row {others}; a card has one holder",
+        "与第 {others} 行同卡；一张卡只能一人持有",
+    ),
+    "card_taken": ("this card is bound to {person} in the book", "此卡在登记簿中属于 {person}"),
+    "card_suspended": ("this card is suspended; resume it, or issue another", "此卡已停用；请恢复或换卡"),
+    "card_lost": ("this card was reported lost; issue another", "此卡已挂失；请换卡"),
+    "card_revoked": ("this card was revoked; release it, or issue another", "此卡已注销；请释放或换卡"),
+    "document_twice": (
+        "the same document as row {other}, under another name",
+        "与第 {other} 行证件相同但姓名不同",
+    ),
+    "row_twice": ("says the same as row {other}; remove one", "与第 {other} 行重复，请删除其一"),
+    "second_home": (
+        "the person of row {other} with another household; the first one is kept",
+        "与第 {other} 行同一人但房号不同；保留前者",
+    ),
+    "yes_or_no": ("write 是 or 否", "请写 是 或 否"),
+}
