@@ -19,7 +19,7 @@ CLEARTEXT_PORT = 1883
 MOST_DOORS = 64
 """More doors than one gateway's loop is tested with are a second gateway."""
 
-Scope = Literal["roster", "mode", "open", "fire-ack"]
+Scope = Literal["roster", "mode", "open"]
 # The gateway's id is a level of every topic, the certificate's common name (64 characters) and a user name.
 GatewayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 # What systemd accepts as a credential's name, and no path.

@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from agent.domain.decision import Mode
 from agent.errors import StoreError
 from agent.store.rows import Batch, Entry, UsedToken
 
@@ -116,3 +117,11 @@ def _ms(at: Moment) -> int:
 def _state_text(door: Door) -> str:
     """Return what of a door must outlive a restart: not a running release, which the hardware ends."""
     return json.dumps({"mode": door.mode.value})
+
+
+def remembered_mode(text: str) -> Mode:
+    """Return the mode in a door's remembered state; NORMAL, which is locked, where it cannot be read."""
+    try:
+        return Mode(json.loads(text)["mode"])
+    except (ValueError, KeyError, TypeError):
+        return Mode.NORMAL

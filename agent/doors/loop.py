@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from agent.domain.core import Site, handle
+from agent.domain.core import Site, begin, handle
 from agent.domain.facts import Effect, Fact, Noted, RecordingBack, RecordingLost, Tick
 from agent.domain.moment import ClockConfidence, Moment
 from agent.domain.precedence import give_way
@@ -17,9 +17,10 @@ from agent.doors.books import Turn
 from agent.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from agent.clock import Clock
+    from agent.domain.decision import Mode
     from agent.doors.books import Books
     from agent.doors.inbox import Inbox
     from agent.doors.items import Item
@@ -86,6 +87,18 @@ class Loop:
         self._around = around
         self._confidence: ClockConfidence | None = None
         self._beat_at = float("-inf")
+
+    def start(self, modes: Mapping[str, Mode]) -> None:
+        """Put the doors back into the modes they had; those were recorded when they were ordered."""
+        at = self._now()
+        self._site, result = begin(self._site, modes, at)
+        try:
+            self._books.write(Turn(list(result.records)), self._site, at)
+        except StoreError as error:
+            self._site, lost = handle(self._site, RecordingLost(str(error)), at)
+            self._books.keep([*lost.records, *result.records], at)
+        for effect in result.then:
+            self._act(effect)
 
     def run(self) -> None:
         """Turn until a Stop comes."""

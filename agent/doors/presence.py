@@ -16,7 +16,7 @@ from agent.errors import StoreError
 from agent.store.fill import NEAR_FULL
 from agent.sync.facts import LinkUp
 from agent.sync.nonces import NONCE_BYTES
-from protocols.mqtt.payloads import State
+from protocols.mqtt.payloads import Birth, DoorBirth, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +52,7 @@ class PortPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Self:
+class Me:
     """What never changes while the daemon runs."""
 
     gateway: str
@@ -63,6 +63,8 @@ class Self:
     titles: Mapping[str, str | None]
     ports: Sequence[PortPlace]
     broker: str
+    place: str
+    key: str
     step_downs: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -72,7 +74,7 @@ class Presence:
 
     def __init__(
         self,
-        me: Self,
+        me: Me,
         *,
         wiring: Wiring,
         devices: Devices,
@@ -107,6 +109,7 @@ class Presence:
         self._near = 0.0
         self._on_reserve = False
         self._shown: dict[str, object] = {}
+        self._born_with: int | None = None
 
     def settled(self, _before: Site, after: Site, at: Moment, *, recorded: bool) -> None:
         """Wake the outbox for new rows, and show the doors whose state is not what was shown last."""
@@ -114,6 +117,10 @@ class Presence:
             return
         if recorded:
             self._sync.wake()
+        revision = self._table.head().revision
+        if self._born_with != revision:
+            self._born_with = revision
+            self._sync.show(self._birth(revision, at))
         for name, door in after.doors.items():
             fault = picture.lock_fault(name, self._wiring, self._settings(), self._devices)
             contact = self._contact(name)
@@ -162,6 +169,26 @@ class Presence:
         if self._journal.on_reserve and not self._on_reserve:
             self._put(Noted("journal.on_reserve", {"disk_free_bytes": fill.disk_free_bytes}, alarm=True))
         self._on_reserve = self._journal.on_reserve
+
+    def _birth(self, revision: int, at: Moment) -> Birth:
+        me = self._me
+        return Birth(
+            gw=me.gateway,
+            epoch=shown.NEXT_SESSION,
+            at=at.utc,
+            started_at=me.started_at,
+            boot_id=me.boot_id,
+            clock=at.clock.value,
+            version=me.version,
+            mqtt="5",  # the session that says it puts its own there
+            place=me.place,
+            key=me.key,
+            revision=revision,
+            doors=tuple(
+                DoorBirth(door=name, title=title or "", readers=self._wiring.readers_at(name))
+                for name, title in me.titles.items()
+            ),
+        )
 
     def _settings(self) -> list[PortSettings]:
         return [port.settings for port in self._me.ports]

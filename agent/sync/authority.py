@@ -7,7 +7,6 @@ and whether the person may enter.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from protocols.mqtt.topics import answer
@@ -20,28 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import datetime
 
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
     from agent.sync.facts import OrderReceived
-
-
-class Scope(StrEnum):
-    """What a key may sign for."""
-
-    PHONE = "phone"  # opens what its person may open
-    DUTY = "duty"  # sets the modes of doors
-    OFFICE = "office"  # signs rosters, and no commands
-
-
-_MAY: Final = {Scope.PHONE: frozenset({Do.OPEN}), Scope.DUTY: frozenset({Do.MODE}), Scope.OFFICE: frozenset()}
+    from protocols.tokens.keys import PublicKey
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A key that is trusted here. `person`: whose phone it is; None for any other."""
+    """A key that is trusted here, and with what. `person`: whose phone it is; None for any other.
 
-    key: Ed25519PublicKey
-    scope: Scope
+    A phone opens what its person may open; a key of the configuration does what its scopes say.
+    """
+
+    key: PublicKey
+    may: frozenset[Do]
     person: str | None = None
 
 
@@ -50,7 +40,6 @@ class CheckedOrder:
     """A command that is signed, in scope, addressed to us and in time."""
 
     claims: CommandClaims
-    scope: Scope
     person: str | None
 
 
@@ -85,7 +74,7 @@ def check_order(
     `at`: aware; `nonces`: those that count at this moment. Takes some 0.2 ms.
     """
 
-    def key_of(kid: str) -> Ed25519PublicKey | None:
+    def key_of(kid: str) -> PublicKey | None:
         found = signers(kid)
         return None if found is None else found.key
 
@@ -96,12 +85,12 @@ def check_order(
     signer = signers(claims.iss)
     if signer is None:  # taken off the list between two looks; the loop's own thread makes this impossible
         return RefusedOrder(Refusal.UNKNOWN_KEY)
-    if claims.do not in _MAY[signer.scope] or claims.sub not in {None, signer.person}:
+    if claims.do not in signer.may or claims.sub not in {None, signer.person}:
         return RefusedOrder(Refusal.WRONG_SCOPE, claims)
     late = timely(claims, gateway=gateway, at=at, clock_synced=clock_synced, nonces=nonces)
     if late is not None:
         return RefusedOrder(late, claims)
-    return CheckedOrder(claims, signer.scope, signer.person)
+    return CheckedOrder(claims, signer.person)
 
 
 def reply_topic(order: OrderReceived, claims: CommandClaims | None, gateway: str) -> str | None:

@@ -1,0 +1,290 @@
+"""The daemon: everything built, started in order, run, and stopped in order. One process, one gateway."""
+
+from __future__ import annotations
+
+import os
+import resource
+import secrets as chance
+import signal
+import sys
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from agent import plan
+from agent.clock import SystemClock, boot_id
+from agent.domain.core import new_site
+from agent.domain.facts import Answer, Effect, Json, Noted
+from agent.doors.answers import Answers
+from agent.doors.books import Books, remembered_mode
+from agent.doors.devices import Devices
+from agent.doors.fleet import Fleet
+from agent.doors.inbox import Inbox
+from agent.doors.intake import Desks
+from agent.doors.loop import Loop, Stop
+from agent.doors.orders import OrderDesk
+from agent.doors.presence import Me, Presence
+from agent.doors.rosters import RosterDesk
+from agent.doors.scribe import Scribe
+from agent.doors.translate import Translator
+from agent.errors import StoreError
+from agent.identity import gateway_key
+from agent.log import configure
+from agent.roster.roster import Roster
+from agent.service import Service
+from agent.store.journal import open_journal
+from agent.store.memory import ROSTER_HIGHEST
+from agent.store.reader import JournalReader
+from agent.store.roster_table import open_roster
+from agent.sync.authority import Signer
+from agent.sync.sync import Sync
+from drivers.registry import build
+from protocols.tokens.command import Do
+from protocols.tokens.keys import kid, public_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import FrameType
+
+    from agent.config.load import Loaded
+    from agent.config.model import Config
+    from agent.domain.credentials import Holding
+    from agent.doors.items import Item
+    from agent.store.database import Quarantined
+    from agent.store.journal import Journal
+    from agent.store.roster_table import RosterTable
+
+DIGEST_KEY_BYTES: Final = 32
+STOP_WITHIN_S: Final = 3.0
+"""Each part's time to stop: systemd waits 90 s, a person at a terminal does not."""
+
+
+def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
+    """Run the daemon until SIGTERM or SIGINT; return the exit code. Raises AgentError."""
+    config = loaded.config
+    clock = SystemClock(assume_synced=config.clock.assume_synced)
+    configure(clock, sys.stderr, level=config.log.level, style=config.log.format)
+    with ExitStack() as stack:
+        house = House(loaded, clock, Service.of(environ), stack)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, house.asked_to_stop)
+        house.serve()
+    return 0
+
+
+class House:
+    """All parts of one gateway, wired. What was opened is closed by the given stack, in reverse."""
+
+    def __init__(self, loaded: Loaded, clock: SystemClock, service: Service, stack: ExitStack) -> None:
+        config = loaded.config
+        at = clock.now()
+        self._clock = clock
+        self._service = service
+        self._log = structlog.get_logger().bind(gateway=config.gateway)
+        stack.callback(service.close)
+        _make_data_dir(config.data_dir)
+
+        boot = boot_id()
+        opened = open_journal(
+            config.data_dir / "journal.db", boot_id=boot, at=at.utc, limits=plan.limits(config.journal)
+        )
+        self._journal = opened.journal
+        stack.callback(self._journal.close)
+        epoch = self._journal.start_boot()
+        memory = self._journal.memory
+        roster_opened = open_roster(
+            config.data_dir / "roster.db", at.utc, floor=int(memory.setting(ROSTER_HIGHEST) or 0)
+        )
+        table = roster_opened.table
+        stack.callback(table.close)
+        key = gateway_key(loaded.secrets, config.gateway_key_credential)
+        digest_key = loaded.secrets.read(config.digest_key_credential).key(DIGEST_KEY_BYTES)
+
+        self._inbox: Inbox[Item | Stop] = Inbox()
+        self._wiring = plan.wiring(config)
+        self._fleet = Fleet(
+            [(port, build(port, clock.monotonic, loaded.secrets.lookup)) for port in config.ports],
+            self._wiring,
+            clock.monotonic,
+        )
+        self._sync = self._line(loaded, epoch, self._journal)
+        self._answers = Answers(self._sync, clock)
+        self._scribe = Scribe(config.data_dir)
+        devices = Devices()
+        doors = tuple(door.name for door in config.doors)
+        trusted = _Trusted(config, table)
+        orders = OrderDesk(
+            gateway=config.gateway,
+            doors=doors,
+            signers=trusted.signer,
+            phone=trusted.phone,
+            digest_key=digest_key,
+            memory=memory,
+            answer=lambda reply: self._answers.pass_on(*reply),
+        )
+        rosters = RosterDesk(
+            Roster(table, config.gateway, trusted.roster_key, doors),
+            table,
+            gateway=config.gateway,
+            doors=doors,
+            key=key,
+            line=self._sync,
+        )
+        desks = Desks(Translator(self._wiring, table.lookup, digest_key), orders, rosters, devices)
+        remembered = memory.door_states()
+        self._modes = {name: remembered_mode(text) for name, text in remembered.items()}
+        me = Me(
+            gateway=config.gateway,
+            version=version("menshen"),
+            pid=os.getpid(),
+            boot_id=boot,
+            started_at=at.utc,
+            titles={door.name: door.title for door in config.doors},
+            ports=plan.port_places(config),
+            broker="" if config.broker is None else f"{config.broker.host}:{config.broker.tcp_port}",
+            place=config.place,
+            key=public_text(key.public_key()),
+            step_downs=loaded.step_downs,
+            warnings=loaded.warnings,
+        )
+        self._loop = Loop(
+            inbox=self._inbox,
+            clock=clock,
+            site=new_site(plan.door_rules(config), table.rules()),
+            books=Books(self._journal, remembered, at.utc),
+            intake=desks,
+            act=self._act,
+            around=Presence(
+                me,
+                wiring=self._wiring,
+                devices=devices,
+                fleet=self._fleet,
+                journal=self._journal,
+                table=table,
+                desks=desks,
+                orders=orders,
+                sync=self._sync,
+                service=service,
+                scribe=self._scribe,
+                put=self._inbox.put,
+                random_bytes=chance.token_bytes,
+                rss_bytes=rss_bytes,
+            ),
+        )
+        self._say_what_was_found(opened.quarantined, roster_opened.quarantined, table)
+        self._started: dict[str, Json] = {"version": me.version, "epoch": epoch, "doors": list(doors)}
+
+    def serve(self) -> None:
+        """Serve the doors until told to stop; then leave every lock locked."""
+        self._scribe.start()
+        self._fleet.start(self._inbox.put)
+        try:
+            self._loop.start(self._modes)
+            self._inbox.put(Noted("agent.started", self._started))
+            if self._sync is not None:
+                self._sync.start()
+            self._service.ready("serving doors")
+            self._log.info("agent.started", **self._started)
+            self._loop.run()
+            self._service.stopping()
+            self._log.info("agent.stopping")
+        finally:
+            self._fleet.stop(STOP_WITHIN_S)
+            if self._sync is not None:
+                self._sync.stop(STOP_WITHIN_S)
+            self._scribe.stop(STOP_WITHIN_S)
+
+    def asked_to_stop(self, number: int, _frame: FrameType | None) -> None:
+        """Take a signal: what waits is still handled, and the end is recorded."""
+        self._inbox.put(Noted("agent.stopping", {"signal": signal.Signals(number).name}))
+        self._inbox.put(Stop())
+
+    def _act(self, effect: Effect) -> None:
+        if isinstance(effect, Answer):
+            self._answers.give(effect)
+        else:
+            self._fleet.act(effect)
+
+    def _line(self, loaded: Loaded, epoch: int, journal: Journal) -> Sync | None:
+        config = loaded.config
+        broker = config.broker
+        if broker is None:
+            return None
+        password = None
+        if broker.password_credential is not None:
+            password = loaded.secrets.read(broker.password_credential).text().encode()
+        return Sync(
+            plan.link_settings(broker, config.gateway, password),
+            boot_epoch=epoch,
+            put=self._inbox.put,
+            clock=self._clock,
+            open_reader=lambda: JournalReader(journal.path),
+        )
+
+    def _say_what_was_found(
+        self, journal: Quarantined | None, roster: Quarantined | None, table: RosterTable
+    ) -> None:
+        """Record what was not as it was left: a database set aside, a list put back to an older one."""
+        for name, found in (("journal", journal), ("roster", roster)):
+            if found is not None:
+                body = {"database": name, "kept_at": found.kept_at.name, "why": found.why}
+                self._inbox.put(Noted("store.quarantined", body, alarm=True))
+                self._log.error("store.quarantined", **body)
+        if table.rolled_back:
+            body = {"revision": str(table.head().revision), "floor": str(table.floor)}
+            self._inbox.put(Noted("roster.rolled_back", body, alarm=True))
+
+
+class _Trusted:
+    """Whose signature counts for what: the configuration's keys, and the phones on the list in force."""
+
+    def __init__(self, config: Config, table: RosterTable) -> None:
+        self._table = table
+        self._signers: dict[str, Signer] = {}
+        self._roster: dict[str, Ed25519PublicKey] = {}
+        for each in config.trust:
+            key = Ed25519PublicKey.from_public_bytes(each.key_bytes)
+            may = frozenset(do for do in Do if do.value in each.scopes)
+            if may:
+                self._signers[kid(key)] = Signer(key, may)
+            if "roster" in each.scopes:
+                self._roster[kid(key)] = key
+
+    def roster_key(self, name: str) -> Ed25519PublicKey | None:
+        """Return the key of this name if it is trusted with rosters."""
+        return self._roster.get(name)
+
+    def signer(self, name: str) -> Signer | None:
+        """Return who signs with the key of this name. A phone that is also trusted otherwise is no phone."""
+        if (found := self._signers.get(name)) is not None:
+            return found
+        phone = self._table.phone_key(name)
+        if phone is None or phone[1].person is None:
+            return None
+        key = Ed25519PublicKey.from_public_bytes(phone[0])
+        return Signer(key, frozenset({Do.OPEN}), phone[1].person.id)
+
+    def phone(self, name: str) -> Holding | None:
+        """Return what the list says of the phone whose key has this name."""
+        found = self._table.phone_key(name)
+        return None if found is None else found[1]
+
+
+def _make_data_dir(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o750, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot make {path}: {error.strerror}") from error
+
+
+def rss_bytes() -> int | None:
+    """Return the memory of this process that is in RAM now, or None where the kernel does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return pages * resource.getpagesize()
