@@ -63,11 +63,11 @@ class Parser(argparse.ArgumentParser):
         self.exit(EX_USAGE, f"{self.prog}: {message}\n")
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, groups: Mapping[str, str] = GROUPS) -> int:
     """Run the command in `argv` (the process's own when None) and return its exit code."""
     given = sys.argv[1:] if argv is None else list(argv)
     try:
-        args = parser_for(given).parse_args(given)
+        args = parser_for(given, groups).parse_args(given)
         code = args.run(args)
         sys.stdout.flush()  # here, where a reader that went away can still be told from a failure
     except AgentError as error:
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(code)
 
 
-def parser_for(given: Sequence[str]) -> Parser:
+def parser_for(given: Sequence[str], groups: Mapping[str, str] = GROUPS) -> Parser:
     """Return a parser with every group's name, of which only the group that `given` names is loaded."""
     parser = Parser(prog="menshen", description=say("app.about"))
     parser.add_argument("--version", action=_Version)
@@ -91,17 +91,17 @@ def parser_for(given: Sequence[str]) -> Parser:
         title=say("app.groups"), metavar="GROUP", required=True, parser_class=Parser, dest="group"
     )
     named = next((word for word in given if not word.startswith("-")), None)
-    for name in available():
+    for name in available(groups):
         if name == named:
-            import_module(GROUPS[name]).register(commands)
+            import_module(groups[name]).register(commands)
         else:
             commands.add_parser(name, help=say(f"app.{name}"), add_help=False)
     return parser
 
 
-def available() -> tuple[str, ...]:
+def available(groups: Mapping[str, str] = GROUPS) -> tuple[str, ...]:
     """Return the groups whose modules are installed."""
-    return tuple(name for name, module in GROUPS.items() if find_spec(module) is not None)
+    return tuple(name for name, module in groups.items() if find_spec(module) is not None)
 
 
 class _Version(argparse.Action):

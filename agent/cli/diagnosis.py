@@ -1,0 +1,118 @@
+"""From the daemon's picture to what a person at the door should look at: pure, and in order of urgency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from agent.doors.snapshot import DeviceView, DoorView, JournalView, PortView, Snapshot
+
+FILL_ALARMS = (0.95, 0.90, 0.80)
+"""Where the journal's fill becomes an alarm."""
+
+LOST_REPLIES = 0.02
+"""Two replies in a hundred lost: a sound line at these speeds loses one in a million."""
+
+NOISE_A_REPLY = 0.1
+"""Bytes that were no frame, for each reply: one in ten replies with a stray byte is missing bias."""
+
+FEWEST_QUESTIONS = 200
+"""Before so many, a rate says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to look at. `key`: of the words; `about`: the names and figures in them."""
+
+    key: str
+    about: Mapping[str, object] = field(default_factory=dict)
+
+
+def diagnose(picture: Snapshot) -> tuple[Finding, ...]:
+    """Return everything that does not work, the most urgent first. Nothing found is an empty tuple."""
+    return (
+        *_life_safety(picture),
+        *(finding for port in picture.ports for finding in _port(port)),
+        *(finding for door in picture.doors for finding in _door(door)),
+        *_records(picture.journal),
+        *_centre(picture),
+    )
+
+
+def _life_safety(picture: Snapshot) -> Iterator[Finding]:
+    if picture.fire:
+        yield Finding("fire")
+    if not picture.journal.writable:
+        yield Finding("unwritable")
+
+
+def _port(port: PortView) -> Iterator[Finding]:
+    silent = [device for device in port.devices if not device.online]
+    if silent and len(silent) == len(port.devices):
+        # All at once is one cause: what they share.
+        why = silent[0].why or ""
+        yield Finding("port_silent", {"port": port.name, "place": port.place, "why": why})
+    else:
+        for device in silent:
+            why = device.why or ""
+            yield Finding("device_silent", {"device": device.name, "port": port.name, "why": why})
+    for device in port.devices:
+        yield from _troubles(device)
+    if len(silent) < len(port.devices):
+        yield from _line(port)
+
+
+def _troubles(device: DeviceView) -> Iterator[Finding]:
+    for kind in device.troubles:
+        key = f"trouble_{kind}" if kind in {"tamper", "power"} else "trouble"
+        yield Finding(key, {"device": device.name, "kind": kind})
+
+
+def _line(port: PortView) -> Iterator[Finding]:
+    questions, lost = _figure(port, "questions"), _figure(port, "timeouts")
+    answers, noise = _figure(port, "answers"), _figure(port, "noise_bytes")
+    if questions < FEWEST_QUESTIONS:
+        return
+    if lost / questions > LOST_REPLIES:
+        yield Finding("replies_lost", {"port": port.name, "percent": 100 * lost / questions})
+    if answers and noise / answers > NOISE_A_REPLY:
+        yield Finding("noise", {"port": port.name, "bytes": int(noise), "answers": int(answers)})
+
+
+def _figure(port: PortView, name: str) -> float:
+    value = port.line.get(name, 0)
+    return 0.0 if isinstance(value, str) else float(value)
+
+
+def _door(door: DoorView) -> Iterator[Finding]:
+    if door.fault:
+        yield Finding("door_fault", {"door": door.name, "fault": door.fault})
+    if door.contact == "unknown":
+        yield Finding("contact_unknown", {"door": door.name})
+    if door.alarm:
+        yield Finding("door_alarm", {"door": door.name, "alarm": door.alarm})
+    if door.mode != "normal":
+        yield Finding("door_mode", {"door": door.name, "mode": door.mode})
+
+
+def _records(journal: JournalView) -> Iterator[Finding]:
+    if any(journal.fill >= bound for bound in FILL_ALARMS):
+        hours = "?" if journal.hours_to_full is None else f"{journal.hours_to_full:.0f}"
+        yield Finding("filling", {"percent": 100 * journal.fill, "hours": hours})
+
+
+def _centre(picture: Snapshot) -> Iterator[Finding]:
+    if picture.roster.revision == 0:
+        yield Finding("no_roster")
+    if picture.broker.link in {"connecting", "offline"}:
+        why, unsent = picture.broker.why or "?", picture.journal.unsent
+        yield Finding("broker", {"place": picture.broker.place, "why": why, "unsent": unsent})
+    if picture.clock != "synced":
+        yield Finding(f"clock_{picture.clock}")
+    for text in picture.warnings:
+        yield Finding("warning", {"text": text})
+    for text in picture.step_downs:
+        yield Finding("step_down", {"text": text})

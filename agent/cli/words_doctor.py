@@ -1,0 +1,129 @@
+"""What `menshen doctor` says: what does not work, and what to look at first."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "nothing": (
+        "nothing is wrong that can be seen from here",
+        "未发现问题",
+    ),
+    "late": (
+        (
+            "the daemon has not written for {age_s:.0f} s — see journalctl -u menshen -e; "
+            "systemd restarts it soon"
+        ),
+        "守护进程已 {age_s:.0f} 秒未写入。请看：journalctl -u menshen -e；systemd 会很快重启它",
+    ),
+    "fire": (
+        (
+            "the fire line calls, doors are released — if there is no fire, look at the panel "
+            "and its two wires"
+        ),
+        "消防联动有效，门已释放。若无火情，请查消防主机及其两根线",
+    ),
+    "unwritable": (
+        (
+            "the journal cannot be written: only exits and fire open doors — look at disk and "
+            "mount: df -h, dmesg"
+        ),
+        "日志无法写入，只有出门和消防可以开门。请查磁盘：df -h、dmesg",
+    ),
+    "port_silent": (
+        (
+            "no device on port {port} ({place}) answers ({why}) — one cause for all: the "
+            "adapter's plug, its power, A and B exchanged, the first metre of the cable, or the "
+            "wrong speed"
+        ),
+        (
+            "端口 {port}（{place}）上没有设备应答（{why}）。共同原因：转换器插头、供电、"
+            "A/B 接反、第一段线缆或波特率不对"
+        ),
+    ),
+    "device_silent": (
+        (
+            "{device} does not answer ({why}), others on port {port} do — its own branch: power "
+            "at its terminals, its A and B, its address"
+        ),
+        "{device} 无应答（{why}），端口 {port} 上其他设备正常。请查其自身：端子供电、A/B 线、地址",
+    ),
+    "trouble_tamper": (
+        "{device} says it is being opened — go and look at its cover and its wall",
+        "{device} 报告被拆动。请现场查看外壳和安装面",
+    ),
+    "trouble_power": (
+        "{device} says its power is bad — measure at its terminals while a lock pulls",
+        "{device} 报告供电异常。请在锁吸合时测量其端子电压",
+    ),
+    "trouble": (
+        "{device} reports {kind} — see the journal for when it began",
+        "{device} 报告 {kind}。请查日志看何时开始",
+    ),
+    "replies_lost": (
+        (
+            "{percent:.1f} % of the replies on port {port} are lost — termination of 120 Ω at "
+            "both ends and nowhere else, one common ground, no star wiring"
+        ),
+        "端口 {port} 有 {percent:.1f} % 的应答丢失。请查：仅两端 120 Ω 终端电阻、共地、不要星形布线",
+    ),
+    "noise": (
+        (
+            "{bytes} stray bytes beside {answers} replies on port {port} — bias resistors at one "
+            "place, away from lock cables, a diode at each lock"
+        ),
+        (
+            "端口 {port} 在 {answers} 次应答中有 {bytes} 个杂散字节。请查：一处偏置电阻、"
+            "远离锁线、每把锁加续流二极管"
+        ),
+    ),
+    "door_fault": (
+        "door {door}: {fault}",
+        "门 {door}：{fault}",
+    ),
+    "contact_unknown": (
+        ("door {door}: nobody knows whether it is open — its contact's board is silent, or the loop is cut"),
+        "门 {door}：开关状态未知。门磁所在板无应答，或线路断开",
+    ),
+    "door_alarm": (
+        "door {door}: {alarm} — go and look, then close it",
+        "门 {door}：{alarm}。请现场查看并关门",
+    ),
+    "door_mode": (
+        "door {door} is in mode {mode}, by an order",
+        "门 {door} 处于 {mode} 模式（按指令）",
+    ),
+    "filling": (
+        (
+            "the journal is {percent:.0f} % full, {hours} h to go — the centre must confirm what "
+            "it got, or the oldest is given up"
+        ),
+        "日志已用 {percent:.0f} %，约 {hours} 小时后满。中心需确认已收事件，否则最旧的将被舍弃",
+    ),
+    "no_roster": (
+        "no list has come, so no card opens — at the office: menshen office push",
+        "尚未收到名单，任何卡都不能开门。请在物业执行：menshen office push",
+    ),
+    "broker": (
+        (
+            "the broker {place} is not reached ({why}); doors work on, {unsent} events wait — "
+            "address, network, certificate, clock"
+        ),
+        (
+            "无法连接服务器 {place}（{why}）；门照常工作，{unsent} 条事件等待发送。请查：地址、"
+            "网络、证书、时钟"
+        ),
+    ),
+    "clock_holdover": (
+        "no time service keeps the clock — systemctl status systemd-timesyncd (or chrony)",
+        "时钟未与时间服务同步。请看：systemctl status systemd-timesyncd（或 chrony）",
+    ),
+    "clock_unset": (
+        ("the clock shows a time before this program was made — its battery is flat, and no network set it"),
+        "时钟明显错误：电池没电且未经网络校时",
+    ),
+    "warning": (
+        "{text}",
+        "{text}",
+    ),
+    "step_down": (
+        "given up by the configuration: {text}",
+        "配置中的安全降级：{text}",
+    ),
+}

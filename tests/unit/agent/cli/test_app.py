@@ -1,0 +1,139 @@
+"""The command line finds its groups, and ends as sysexits says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
+
+import pytest
+
+from agent.cli import app
+from agent.cli.words import known
+from agent.errors import EX_DATAERR, EX_USAGE
+from tests.architecture.tree import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Command(Protocol):
+    """Runs a made-up group."""
+
+    def __call__(self, body: str, *given: str) -> int: ...
+
+
+A_GROUP = """
+from agent.errors import BadInput
+
+def register(commands):
+    parser = commands.add_parser("decode")
+    parser.add_argument("--number", type=int, default=0)
+    parser.set_defaults(run=run)
+
+def run(args):
+    {body}
+"""
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Return a way to run a group whose `run` has the body given, in this process."""
+
+    def run(body: str, *given: str) -> int:
+        name = f"group_{uuid4().hex}"  # a module once imported stays
+        (tmp_path / f"{name}.py").write_text(A_GROUP.format(body=body))
+        monkeypatch.syspath_prepend(tmp_path)
+        return app.main(["decode", *given], {"decode": name})
+
+    return run
+
+
+def test_help_names_every_group_with_a_line_on_each(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        app.main(["--help"])
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    for name in app.available():
+        assert f"\n    {name} " in shown
+
+
+def test_every_group_has_words_and_registers_under_its_own_name() -> None:
+    for name in app.GROUPS:
+        assert known(f"app.{name}"), name
+    for name in app.available():
+        args = app.parser_for([name]).format_help()
+        assert name in args
+
+
+@pytest.mark.parametrize("name", app.available())
+def test_every_group_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        app.main([name, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: menshen {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("given", [[], ["nothing"], ["check", "--nonsense"], ["--nonsense"]], ids=str)
+def test_wrong_usage_has_the_exit_code_of_wrong_usage(
+    given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        app.main(given)
+    assert ended.value.code == EX_USAGE
+    assert "usage: menshen" in capsys.readouterr().err
+
+
+def test_the_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        app.main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("menshen 0.")
+
+
+def test_a_group_gets_its_arguments_and_gives_the_exit_code(command: Command) -> None:
+    assert command("return args.number", "--number", "7") == 7
+
+
+def test_an_error_of_the_agent_is_a_message_and_its_code(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("raise BadInput('row 7: no such card — look at the list')") == EX_DATAERR
+    assert capsys.readouterr().err == "menshen: row 7: no such card — look at the list\n"
+
+
+def test_an_interrupt_ends_quietly(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("raise KeyboardInterrupt") == app.INTERRUPTED
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_reader_that_goes_away_ends_the_command_quietly(tmp_path: Path) -> None:
+    (tmp_path / "talker.py").write_text(A_GROUP.format(body="while True: print('x' * 1000)"))
+    script = "import sys; from agent.cli.app import main; sys.exit(main(['decode'], {'decode': 'talker'}))"
+    shell = f'"{sys.executable}" -c "{script}" | head -c 1 >/dev/null; exit ${{PIPESTATUS[0]}}'
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    ended = subprocess.run(
+        ["bash", "-c", shell], capture_output=True, text=True, check=False, env=environment, timeout=30
+    )
+    assert ended.stderr == ""
+    assert ended.returncode == app.NOBODY_READS
+
+
+# What help may not load: each costs more than all of help.
+HEAVY = ("pydantic", "cryptography", "paho", "pymodbus", "structlog", "rich", "serial", "jwt", "sqlite3")
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = (
+        "import sys\n"
+        "from agent.cli import app\n"
+        "try: app.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert ended.stderr.strip() == "[]"
