@@ -15,6 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from protocols.tokens.errors import Defect, TokenError
 
+PublicKey = Ed25519PublicKey
+PrivateKey = Ed25519PrivateKey
+
 KEY_BYTES = 32
 KEY_CHARS = 43  # 32 bytes in base64url without padding
 
