@@ -239,3 +239,6 @@ class PortSettings(Protocol):
     @property
     def inputs(self) -> tuple[str, ...]:
         """Names of all input points."""
+
+    def device_of(self, point: str) -> str | None:
+        """Return the device that has the output or input `point`, or None where no device here has it."""

@@ -138,3 +138,8 @@ class ModbusLineSettings(Model):
     def inputs(self) -> tuple[str, ...]:
         """Names of all input points."""
         return tuple(point for board in self.boards for point in board.inputs)
+
+    def device_of(self, point: str) -> str | None:
+        """Return the board that has the output or input `point`."""
+        having = (board.name for board in self.boards if point in board.outputs or point in board.inputs)
+        return next(having, None)
