@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from agent.config.crosscheck import cross_check
 from agent.config.lines import Lines
 from agent.config.machine import (
@@ -17,7 +19,7 @@ from agent.config.machine import (
     shared_lines,
     tls_files,
 )
-from agent.config.model import Config
+from agent.config.model import Config, GatewayId
 from agent.config.problems import Page, Problem
 from agent.config.secrets import Secrets
 from agent.config.shape import read_shape, sound_parts
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 1024 * 1024
 """A building of 64 doors takes some 30 KB; a megabyte is not a configuration."""
+
+_GATEWAY = TypeAdapter(GatewayId)
 
 DIGEST_KEY = "digest_key_credential"
 
@@ -77,12 +81,25 @@ def load(path: Path, environ: Mapping[str, str]) -> Loaded:
     )
 
 
-def data_dir_of(path: Path) -> Path:
-    """Return the data directory that the configuration at `path` names, whatever else is wrong with it.
+def read_tables(path: Path) -> dict[str, Any]:
+    """Return the file's tables as they stand, for those who need one setting whatever else is wrong.
 
     Raises ConfigError where the file cannot be read as TOML.
     """
-    return _data_dir(_parsed(path, _text(path)))
+    return _parsed(path, _text(path))
+
+
+def data_dir_of(path: Path) -> Path:
+    """Return the data directory that the configuration at `path` names. Raises as `read_tables`."""
+    return _data_dir(read_tables(path))
+
+
+def gateway_of(data: Mapping[str, Any]) -> str | None:
+    """Return the gateway's id where `data` has one that can stand in topics and certificates."""
+    try:
+        return _GATEWAY.validate_python(data.get("gateway"))
+    except ValidationError:
+        return None
 
 
 def _data_dir(data: Mapping[str, Any]) -> Path:

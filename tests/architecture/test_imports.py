@@ -56,6 +56,7 @@ class Room:
 
 
 EVERYTHING = ("protocols", "drivers", "agent")
+MESSAGES = ("protocols.errors", "protocols.mqtt", "protocols.tokens")
 A_DRIVER = ("drivers.contract", "drivers.worker", "drivers.ports", "drivers.settings", "protocols")
 
 # The longest name that fits a module is its room. A module that fits none has no place in the house.
@@ -82,42 +83,41 @@ ROOMS = {
     "agent.clock": Room(("agent.domain",)),
     "agent.log": Room(("agent.clock", "protocols.wiegand"), ("structlog",)),
     "agent.service": Room(),
+    "agent.certificate": Room(("agent.errors",), ("cryptography",)),
     "agent.config": Room(
         ("agent.errors", "drivers.registry", "drivers.contract", "drivers.settings", "protocols.wiegand"),
         ("pydantic", "pydantic_core"),
     ),
     "agent.store": Room(("agent.domain", "agent.errors")),
     "agent.roster": Room(
-        ("agent.domain", "agent.errors", "agent.store", "protocols.mqtt", "protocols.tokens"),
-        ("cryptography",),
+        ("agent.domain", "agent.errors", "agent.store", *MESSAGES), ("cryptography", "pydantic")
     ),
-    "agent.sync": Room(
-        ("agent.clock", "agent.domain", "agent.errors", "protocols.mqtt", "protocols.tokens"), ("structlog",)
-    ),
-    "agent.sync.link": Room(
-        ("agent.domain", "agent.errors", "agent.sync", "protocols.mqtt"), ("paho", "structlog")
-    ),
+    "agent.sync": Room(("agent.clock", "agent.domain", "agent.errors", *MESSAGES), ("structlog",)),
+    "agent.sync.link": Room(("agent.domain", "agent.errors", "agent.sync", *MESSAGES), ("paho", "structlog")),
     "agent.doors": Room(
         (
             "agent.clock",
             "agent.domain",
             "agent.errors",
+            "agent.roster",
             "agent.store",
+            "agent.sync",
             "drivers.contract",
             "protocols.wiegand",
+            *MESSAGES,
         ),
-        ("structlog",),
+        ("cryptography", "structlog"),
     ),
     "agent.office": Room(
-        ("agent.domain", "agent.errors", "agent.sync", "protocols"), ("cryptography", "openpyxl", "pydantic")
+        ("agent.clock", "agent.domain", "agent.errors", "agent.sync", "protocols"),
+        ("cryptography", "openpyxl", "pydantic"),
     ),
     "agent.office.broker": Room(("agent.errors", "agent.office", "protocols.mqtt"), ("paho",)),
-    "agent.phone": Room(("agent.errors", "agent.office", "protocols"), ("cryptography",)),
-    "agent.cli": Room(
-        ("agent", "drivers.registry", "drivers.contract", "protocols"), ("cryptography", "rich")
-    ),
+    "agent.phone": Room(("agent.clock", "agent.errors", "agent.office", "protocols"), ("cryptography",)),
+    "agent.cli": Room(EVERYTHING, ("cryptography", "pydantic", "rich")),
     "agent.demo": Room(EVERYTHING, ("amqtt", "cryptography", "rich", "structlog")),
-    "agent.main": Room(EVERYTHING, ("structlog",)),
+    "agent.identity": Room(("agent.errors", "protocols.tokens"), ("cryptography",)),
+    "agent.main": Room(EVERYTHING, ("cryptography", "structlog")),
     "agent.__main__": Room(("agent.cli",)),
 }
 
