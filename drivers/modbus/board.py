@@ -229,12 +229,14 @@ class Board:
             self._greeting.pop(0)
 
     def _schedule(self, question: Request, at: float) -> None:
-        if self._greeting or question != self._ask_inputs:
-            self.due = at  # a look at the outputs must not cost the inputs their turn
-        elif self._ask_inputs is not None:
-            self.due = at + self._poll_every_s
-        if self._ask_inputs is None and not self._greeting:
+        if self._greeting:
+            self.due = at
+        elif self._ask_inputs is None:
             self.due = max(at, self._outputs_due)
+        elif question == self._ask_inputs:
+            self.due = at + self._poll_every_s
+        else:
+            self.due = at  # a look at the outputs must not cost the inputs their turn
 
     def _told(self, events: list[Event], question: Request, reply: Reply, at: float) -> list[Event]:
         """Return what may be said now: nothing before the greeting is over, then Online ahead of all."""
@@ -289,7 +291,5 @@ class Board:
     def _linkage(self, reply: Reply, at: float) -> list[Event]:
         link = self.family.linkage
         linked = [at + 1 for at, mode in enumerate(reply) if link is not None and mode != link.normal]
-        words = (
-            f"channels in a linkage mode: {', '.join(map(str, linked))}; inputs switch relays by themselves"
-        )
+        words = f"inputs switch relays by themselves: channel {', '.join(map(str, linked))} is linked"
         return self.trouble("linkage", words if linked else "", at, active=bool(linked))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from protocols.boards.messages import Reply, Request, decode, reply_head
 from protocols.boards.rtu import LONGEST_REPLY, frame_seconds, quiet_seconds
-from protocols.errors import Refused, WireError
+from protocols.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -153,8 +153,6 @@ class Exchange:
         except Refused:
             self.counts.refusals += 1
             raise
-        except WireError as error:  # the framing lets nothing else through
-            raise Silent from error
         self._debts.pop(unit, None)
         return reply
 

@@ -58,7 +58,7 @@ class Mood:
 
     silent: hears and obeys nothing. mute: obeys, but does not answer. exception: answers every request with
     this code and obeys none. answers_as: its replies bear this address. behind: each request gets the answer
-    to the one before it. stuck_on: these channels read on whatever is written.
+    to the one before it. stuck_on, stuck_off: these channels read on, or off, whatever is written.
     """
 
     silent: bool = False
@@ -67,6 +67,7 @@ class Mood:
     answers_as: int | None = None
     behind: bool = False
     stuck_on: frozenset[int] = frozenset()
+    stuck_off: frozenset[int] = frozenset()
 
 
 WELL = Mood()
@@ -95,6 +96,7 @@ class RelayBoard:
         self._lock = threading.Lock()
         self._held = b""
         self._owed: bytes | None = None
+        self._to_lose = 0
         self._on_until = [0.0] * outputs
         self._closed = [False] * inputs
         self._linked = [0] * outputs
@@ -116,6 +118,11 @@ class RelayBoard:
         """Put a channel in one of the modes where the board's inputs switch its relays."""
         with self._lock:
             self._linked[channel] = mode
+
+    def lose(self, count: int) -> None:
+        """Let the next requests vanish on their way here."""
+        with self._lock:
+            self._to_lose = count
 
     def coil(self, channel: int) -> bool:
         """Say whether a relay is on now."""
@@ -166,7 +173,8 @@ class RelayBoard:
 
     def _obey(self, message: bytes, at: float, told: list[Switched]) -> bytes | None:
         self.requests += 1
-        if self.mood.silent:
+        lost, self._to_lose = self._to_lose > 0, max(0, self._to_lose - 1)
+        if lost or self.mood.silent:
             return None
         answer = self._answer(message, at, told)
         unit = self.address if self.mood.answers_as is None else self.mood.answers_as
@@ -252,4 +260,6 @@ class RelayBoard:
                 return None
 
     def _is_on(self, channel: int, at: float) -> bool:
+        if channel in self.mood.stuck_off:
+            return False
         return at < self._on_until[channel] or channel in self.mood.stuck_on

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from drivers.modbus.settings import ModbusLineSettings
+
+BOARD: dict[str, Any] = {
+    "name": "lobby-board",
+    "family": "waveshare",
+    "address": 1,
+    "outputs": {"lobby-lock": 1},
+    "inputs": {"lobby-exit": {"channel": 1}, "lobby-contact": {"channel": 2, "normally": "closed"}},
+}
+SECOND: dict[str, Any] = {
+    "name": "yard-board",
+    "family": "waveshare",
+    "address": 2,
+    "outputs": {"yard-lock": 1},
+}
+LINE: dict[str, Any] = {"kind": "modbus", "name": "relays", "device": "/dev/ttyUSB0", "boards": [BOARD]}
+
+
+def test_a_line_says_what_hangs_on_it() -> None:
+    line = ModbusLineSettings.model_validate(LINE | {"boards": [BOARD, SECOND]})
+    assert line.device == Path("/dev/ttyUSB0")
+    assert line.devices == ("lobby-board", "yard-board")
+    assert line.outputs == ("lobby-lock", "yard-lock")
+    assert line.inputs == ("lobby-exit", "lobby-contact")
+    assert line.readers == ()
+
+
+def test_a_gateway_on_the_network_is_a_line_too() -> None:
+    line = ModbusLineSettings.model_validate(
+        {key: value for key, value in LINE.items() if key != "device"}
+        | {"tcp": "gw.local:502", "framing": "tcp"}
+    )
+    assert line.tcp == "gw.local:502"
+
+
+def test_a_board_without_a_pulse_needs_a_word_in_writing() -> None:
+    board = SECOND | {"family": "wirenboard"}
+    with pytest.raises(ValidationError, match="cannot end a release"):
+        ModbusLineSettings.model_validate(LINE | {"boards": [board]})
+    ModbusLineSettings.model_validate(LINE | {"boards": [board | {"held_outputs": "accepted"}]})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"device": None}, "either a serial device or a tcp gateway"),
+        ({"tcp": "gw:502"}, "either a serial device or a tcp gateway"),
+        ({"device": None, "tcp": "gw"}, "host:port"),
+        ({"device": None, "tcp": "gw:0"}, "host:port"),
+        ({"device": None, "tcp": "gw:65536"}, "host:port"),
+        ({"framing": "tcp"}, "needs a tcp gateway"),
+        ({"baud": 1200}, "Input should be"),
+        ({"boards": []}, "at least 1"),
+        ({"boards": [BOARD, SECOND | {"address": 1}]}, "two boards at address 1"),
+        ({"boards": [BOARD, SECOND | {"address": 254}]}, "reach any board"),
+        ({"boards": [BOARD, SECOND | {"name": "lobby-board"}]}, "lobby-board is named twice"),
+        ({"boards": [BOARD, SECOND | {"outputs": {"lobby-exit": 1}}]}, "lobby-exit is named twice"),
+        ({"boards": [BOARD | {"address": 0}]}, "greater than or equal to 1"),
+        ({"boards": [BOARD | {"outputs": {}, "inputs": {}}]}, "at least one output or input"),
+        ({"boards": [BOARD | {"outputs": {"a": 0}}]}, "a: a channel is 1 to 32"),
+        ({"boards": [BOARD | {"outputs": {"a": 1, "b": 1}}]}, "two outputs on channel 1"),
+        (
+            {"boards": [BOARD | {"inputs": {"a": {"channel": 3}, "b": {"channel": 3}}}]},
+            "two inputs on channel 3",
+        ),
+        ({"boards": [BOARD | {"family": "eletechsup"}]}, "inputs of eletechsup"),
+        ({"boards": [BOARD | {"speed": 1}]}, "Extra inputs"),
+        ({"name": "Not A Name"}, "pattern"),
+    ],
+)
+def test_a_mistake_is_refused_with_its_reason(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        ModbusLineSettings.model_validate(LINE | change)
