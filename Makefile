@@ -45,7 +45,7 @@ PIP_COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --str
 
 lock:
 	$(PIP_COMPILE) -o requirements.txt pyproject.toml
-	$(PIP_COMPILE) --extra demo --extra dev -o requirements-dev.txt pyproject.toml
+	$(PIP_COMPILE) --extra demo --extra dev --extra office -o requirements-dev.txt pyproject.toml
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

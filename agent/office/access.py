@@ -163,3 +163,14 @@ def _check(model: type[Group | Schedule], body: dict[str, object], name: str) ->
         raise BadInput(
             f"{name!r} cannot be sent: {'.'.join(map(str, first['loc']))}: {first['msg']}"
         ) from error
+
+
+def schedules(book: Book) -> list[tuple[str, str, list[str]]]:
+    """Return all schedules: name, zone, and windows as ISO weekdays and times."""
+    rows = book.database.execute("SELECT id, zone, windows FROM schedule ORDER BY id")
+    return [(row["id"], row["zone"], [_window_text(w) for w in json.loads(row["windows"])]) for row in rows]
+
+
+def _window_text(window: Window) -> str:
+    days = "".join(map(str, window["days"])) if isinstance(window["days"], list) else ""
+    return f"{days} {window['start']}-{window['end']}"

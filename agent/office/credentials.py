@@ -55,6 +55,15 @@ def digest_of(digest_key: bytes, identity: str) -> str:
     return hmac.new(digest_key, identity.encode("ascii"), hashlib.sha256).digest()[:DIGEST_BYTES].hex()
 
 
+def phone_digest(digest_key: bytes, public: str) -> str:
+    """Return the digest of the phone whose public key text is `public`. Raises BadInput when it is none."""
+    try:
+        name = kid(public_from_text(public))
+    except TokenError as error:
+        raise BadInput(f"this is not the key that `menshen phone enrol` printed: {error}") from error
+    return digest_of(digest_key, f"phone:{name}")
+
+
 def issue(
     edit: Edit,
     person: str,
@@ -86,11 +95,7 @@ def issue(
 def add_phone(edit: Edit, person: str, public: str) -> str:
     """Bind the phone whose public key text is `public` to `person`, and return its digest."""
     _verified(edit, person)
-    try:
-        name = kid(public_from_text(public))
-    except TokenError as error:
-        raise BadInput(f"this is not the key that `menshen phone enrol` printed: {error}") from error
-    key = digest_of(edit.digest_key, f"phone:{name}")
+    key = phone_digest(edit.digest_key, public)
     before = edit.get("credential", key)
     if before is not None and before["person"] != person:
         raise BadInput(f"this phone is bound to {before['person']}; revoke and release it there first")

@@ -83,6 +83,10 @@ class Edit:
                 (self.revision, table, key, image_of(before)),
             )
 
+    def forget(self, table: str, key: str) -> None:
+        """Erase every earlier version of a row, so that no undo brings it back."""
+        self.database.execute("DELETE FROM before WHERE kind = ? AND id = ?", (table, key))
+
     def settle(self) -> None:
         """Write the roster rows that follow from the change: call it once, before the commit."""
         people = self._touched["person"]

@@ -205,6 +205,24 @@ def home_at(book: Reading, key: str) -> Home:
     return Home(**json.loads(book.sealer.open(row["sealed"], f"household/{key}")))
 
 
+def in_home(book: Reading, home: Home) -> list[str]:
+    """Return the ids of those in `home`: without a room the whole unit, without both the building."""
+    digest = book.sealer.digest
+    # Each digest is of another kind of text, so that only the one meant can be equal.
+    if home.room:
+        wanted = digest("home", str(home))
+    elif home.unit:
+        wanted = digest("unit", f"{home.building}-{home.unit}")
+    else:
+        wanted = digest("building", home.building)
+    rows = book.database.execute(
+        "SELECT id FROM person WHERE household IN (SELECT id FROM household "
+        "WHERE ? IN (digest, unit_digest, building_digest)) ORDER BY id",
+        (wanted,),
+    )
+    return [row["id"] for row in rows]
+
+
 def _household(edit: Edit, home: Home) -> str:
     digest = edit.sealer.digest
     whole = digest("home", str(home))

@@ -57,7 +57,7 @@ class Pusher:
     """Pushes one book to its gateways. `now` gives the wall clock, `send` takes a message to the broker."""
 
     def __init__(self, book: Book, now: Callable[[], datetime], send: Callable[[Message], None]) -> None:
-        self._book = book
+        self.book = book
         self._now = now
         self._send = send
         self._key = book.signing_key()
@@ -77,7 +77,7 @@ class Pusher:
         """Take a message from the broker; return the receipts that it brought and that hold."""
         try:
             place = take_apart(topic)
-            if place.gateway not in gateways(self._book):
+            if place.gateway not in gateways(self.book):
                 return ()
             match place.kind:
                 case Kind.BIRTH:
@@ -94,9 +94,9 @@ class Pusher:
 
     def standing(self) -> list[Standing]:
         """Return every door of every gateway, and what is known of it."""
-        newest, latest = self._book.revision, receipts.latest(self._book)
+        newest, latest = self.book.revision, receipts.latest(self.book)
         found: list[Standing] = []
-        for gateway, doors in gateways(self._book).items():
+        for gateway, doors in gateways(self.book).items():
             for door in doors:
                 evidence = latest.get((gateway, door))
                 enforced = evidence is not None and evidence.revision >= newest
@@ -117,7 +117,7 @@ class Pusher:
         """Lay the whole newest list at the broker for the gateways named, for when they come back."""
         for gateway in self._targets(only):
             old = self._snapshot(gateway)
-            newest = self._book.revision
+            newest = self.book.revision
             if old is None or old.revision != newest:
                 self._lay_out(gateway, newest, old)
 
@@ -127,14 +127,14 @@ class Pusher:
         Not sooner: a snapshot of which a chunk was lost on the way must be laid out again.
         """
         for gateway, laid_out in self._laid_out.items():
-            self._book.database.execute(
+            self.book.database.execute(
                 "REPLACE INTO snapshot (gateway, revision, digest, count, chunks) VALUES (?, ?, ?, ?, ?)",
                 (gateway, laid_out.revision, laid_out.digest, laid_out.count, json.dumps(laid_out.chunks)),
             )
         self._laid_out.clear()
 
     def _targets(self, only: Iterable[str] | None) -> list[str]:
-        known = gateways(self._book)
+        known = gateways(self.book)
         wanted = list(known) if only is None else list(only)
         for gateway in wanted:
             if gateway not in known:
@@ -144,10 +144,10 @@ class Pusher:
         return wanted
 
     def _push_one(self, gateway: str) -> None:
-        newest = self._book.revision
+        newest = self.book.revision
         if newest == 0:
             return
-        base = receipts.newest_of(self._book, gateway)
+        base = receipts.newest_of(self.book, gateway)
         self._note_published(gateway, newest)
         if base is not None and base < newest:
             self._send_delta(gateway, base, newest)
@@ -187,7 +187,7 @@ class Pusher:
 
     def _born(self, gateway: str, key: str) -> tuple[DoorReceipt, ...]:
         try:
-            pin_gateway_key(self._book, gateway, key, how="first use", now=stamp(self._now()))
+            pin_gateway_key(self.book, gateway, key, how="first use", now=stamp(self._now()))
         except BadInput as error:
             self._trouble[gateway] = str(error)
             return ()
@@ -200,7 +200,7 @@ class Pusher:
             return ()
         taken: list[DoorReceipt] = []
         for token in said.receipts:
-            outcome = receipts.take(self._book, gateway, token, self._now())
+            outcome = receipts.take(self.book, gateway, token, self._now())
             if not isinstance(outcome, str):
                 taken.append(outcome)
                 self._trouble.pop(gateway, None)
@@ -213,7 +213,7 @@ class Pusher:
         return tuple(taken)
 
     def _answer(self, gateway: str, wanted: Wanted) -> None:
-        newest = self._book.revision
+        newest = self.book.revision
         times = self._answered.get((gateway, wanted.have, newest), 0)
         if newest == 0 or wanted.have >= newest or times >= ANSWERS:
             return
@@ -224,7 +224,7 @@ class Pusher:
         self._lay_out(gateway, newest, self._snapshot(gateway))
 
     def _note_published(self, gateway: str, revision: int) -> None:
-        self._book.database.execute(
+        self.book.database.execute(
             "INSERT OR IGNORE INTO publication (gateway, revision, at) VALUES (?, ?, ?)",
             (gateway, revision, stamp(self._now())),
         )
@@ -232,7 +232,7 @@ class Pusher:
     def _snapshot(self, gateway: str) -> Snapshot | None:
         if gateway in self._laid_out:
             return self._laid_out[gateway]
-        row = self._book.database.execute("SELECT * FROM snapshot WHERE gateway = ?", (gateway,)).fetchone()
+        row = self.book.database.execute("SELECT * FROM snapshot WHERE gateway = ?", (gateway,)).fetchone()
         if row is None:
             return None
         return Snapshot(row["revision"], row["digest"], row["count"], tuple(json.loads(row["chunks"])))

@@ -126,3 +126,13 @@ def _no_header() -> BadInput:
         "no header row was found: one of the first rows must name at least "
         "姓名 (name) and 身份证号 (document number)"
     )
+
+
+def read_roster(path: Path) -> Table:
+    """Return the table in a roster file, told by its bytes and not by its name. Raises NoFile, BadInput."""
+    content = read_file(path)
+    if content.startswith(ZIP_MARK):
+        from agent.office.intake.workbook import read_workbook  # noqa: PLC0415 - openpyxl is an extra
+
+        return read_workbook(content)
+    return read_csv(content)

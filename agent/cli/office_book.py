@@ -1,0 +1,111 @@
+"""What every office command shares: opening the book, who makes a change, and tables for people or pipes."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.cli.words import say
+from agent.clock import SystemClock
+from agent.errors import BadInput
+from agent.office.book import Book
+from agent.office.times import begins, ends, read_date
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
+
+    Actions = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no other name
+
+DEFAULT_BOOK = Path.home() / ".local" / "share" / "menshen-office"
+COLUMN_GAP = "\t"
+
+
+def action(actions: Actions, name: str, *, json: bool = False) -> argparse.ArgumentParser:
+    """Add the action `name`, with the options that all have."""
+    parser = actions.add_parser(name, help=say(f"office.{name}"), description=say(f"office.{name}"))
+    parser.add_argument("--book", type=Path, default=DEFAULT_BOOK, metavar="DIR", help=say("office.opt_book"))
+    parser.add_argument(
+        "--passphrase-file", type=Path, metavar="FILE", help=say("office.opt_passphrase_file")
+    )
+    parser.add_argument("--by", default=None, metavar="NAME", help=say("office.opt_by"))
+    if json:
+        parser.add_argument("--json", action="store_true", help=say("check.json"))
+    return parser
+
+
+def family(actions: Actions, name: str) -> Actions:
+    """Add the action `name` that has actions of its own."""
+    parser = actions.add_parser(name, help=say(f"office.{name}"), description=say(f"office.{name}"))
+    return parser.add_subparsers(metavar="ACTION", required=True, dest=f"{name}_action")
+
+
+def open_book(args: argparse.Namespace) -> Book:
+    """Open the book that the options name; a passphrase comes from a file or from the terminal."""
+
+    def ask() -> str:
+        if args.passphrase_file is not None:
+            return passphrase_in(args.passphrase_file)
+        return getpass.getpass(say("office.ask_passphrase"))
+
+    return Book.open(args.book, ask)
+
+
+def passphrase_in(path: Path) -> str:
+    """Return the passphrase in a file, without the newline an editor leaves."""
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"cannot read the passphrase from {path}: {error}") from error
+
+
+def author(args: argparse.Namespace) -> str:
+    """Return who makes the change, as the history will say."""
+    return args.by or getpass.getuser()
+
+
+def now() -> datetime:
+    """Return the wall clock."""
+    return SystemClock().utc()
+
+
+def from_option(book: Book, text: str | None) -> datetime | None:
+    """Return the moment at which `--from DATE` begins."""
+    return None if text is None else begins(_date(text), book.zone)
+
+
+def until_option(book: Book, text: str | None) -> datetime | None:
+    """Return the moment at which `--until DATE` is over: the day itself still counts."""
+    return None if text is None else ends(_date(text), book.zone)
+
+
+def day_text(book: Book, at: datetime | None) -> str:
+    """Return a moment as people in the building read it; empty for none."""
+    return "" if at is None else at.astimezone(book.zone).strftime("%Y-%m-%d %H:%M")
+
+
+def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table: drawn for a terminal, parted by tabs for a pipe. Headers are keys of words."""
+    titles = [say(f"office.{header}") for header in headers]
+    if not sys.stdout.isatty():
+        for row in (titles, *rows):
+            print(COLUMN_GAP.join(row))
+        return
+    from rich.console import Console  # noqa: PLC0415 - only for a person at a terminal
+    from rich.table import Table  # noqa: PLC0415 - the same
+    from rich.text import Text  # noqa: PLC0415 - the same
+
+    table = Table(*titles)
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+def _date(text: str) -> date:
+    day = read_date(text)
+    if day is None:
+        raise BadInput(say("office.bad_date", text=text))
+    return day

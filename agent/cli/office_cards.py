@@ -1,0 +1,160 @@
+"""`menshen office card | phone`: give out, stop, replace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.cli.office_book import action, author, family, from_option, now, open_book, until_option
+from agent.cli.words import say
+from agent.domain.credentials import CredentialState
+from agent.errors import BadInput
+from agent.office import credentials, lifecycle, people
+from agent.office.printed import CardFlaw, Style, read_card, read_style
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from agent.cli.office_book import Actions
+    from agent.office.book import Book
+    from protocols.wiegand.identity import CardNumber
+
+STATES = {
+    "suspend": CredentialState.SUSPENDED,
+    "resume": CredentialState.ACTIVE,
+    "lost": CredentialState.LOST,
+    "revoke": CredentialState.REVOKED,
+}
+
+
+def add(actions: Actions) -> None:
+    """Add these actions to `office`."""
+    card = family(actions, "card")
+    issuing = action(card, "issue")
+    issuing.add_argument("person", metavar="PERSON", help=say("office.opt_person"))
+    _number(issuing)
+    issuing.add_argument("--from", dest="valid_from", metavar="DATE", help=say("office.opt_from"))
+    issuing.add_argument("--until", metavar="DATE", help=say("office.opt_until"))
+    issuing.set_defaults(run=run_issue)
+    for name, state in STATES.items():
+        stopping = action(card, name)
+        _number(stopping)
+        stopping.add_argument("--why", default="", help=say("office.opt_why"))
+        stopping.set_defaults(run=run_state, state=state)
+    releasing = action(card, "release")
+    _number(releasing)
+    releasing.set_defaults(run=run_release)
+    replacing = action(card, "replace")
+    _number(replacing)
+    replacing.add_argument("new", metavar="NEW", help=say("office.opt_card"))
+    replacing.add_argument("--why", default="", help=say("office.opt_why"))
+    replacing.set_defaults(run=run_replace)
+
+    phone = family(actions, "phone")
+    adding = action(phone, "add")
+    adding.add_argument("person", metavar="PERSON", help=say("office.opt_person"))
+    adding.add_argument("--key", required=True, metavar="KEY", help=say("office.opt_key"))
+    adding.set_defaults(run=run_phone_add)
+    for name, state in STATES.items():
+        stopping = action(phone, name)
+        stopping.add_argument("key", metavar="KEY", help=say("office.opt_key"))
+        stopping.add_argument("--why", default="", help=say("office.opt_why"))
+        stopping.set_defaults(run=run_phone_state, state=state)
+
+
+def run_issue(args: Namespace) -> int:
+    """Bind a card to a person."""
+    with open_book(args) as book:
+        person = people.one(book, args.person).id
+        number = card_number(args.number, args.style)
+        lifecycle.issue_card(
+            book,
+            person,
+            number,
+            by=author(args),
+            at=now(),
+            valid_from=from_option(book, args.valid_from),
+            valid_until=until_option(book, args.until),
+        )
+        print(say("office.issued", person=person, revision=book.revision))
+        print(say("office.push_hint"))
+    return 0
+
+
+def run_state(args: Namespace) -> int:
+    """Suspend, resume, lose or revoke a card."""
+    with open_book(args) as book:
+        key = card_key(book, args.number, args.style)
+        lifecycle.set_state(book, key, args.state, by=author(args), at=now(), why=args.why)
+        _say_done(book)
+    return 0
+
+
+def run_release(args: Namespace) -> int:
+    """Let a card be issued anew."""
+    with open_book(args) as book:
+        key = card_key(book, args.number, args.style)
+        with book.change("card.released", by=author(args), at=now()) as edit:
+            credentials.release(edit, key)
+            edit.note(key)
+        _say_done(book)
+    return 0
+
+
+def run_replace(args: Namespace) -> int:
+    """Revoke one card and issue another to the same person."""
+    with open_book(args) as book:
+        key = card_key(book, args.number, args.style)
+        number = card_number(args.new, args.style)
+        with book.change("card.replaced", by=author(args), at=now()) as edit:
+            fresh = credentials.replace(edit, key, number, args.why)
+            edit.note(f"{key} {fresh}")
+        _say_done(book)
+    return 0
+
+
+def run_phone_add(args: Namespace) -> int:
+    """Bind a phone's key to a person."""
+    with open_book(args) as book:
+        person = people.one(book, args.person).id
+        lifecycle.add_phone(book, person, args.key, by=author(args), at=now())
+        print(say("office.issued", person=person, revision=book.revision))
+        print(say("office.push_hint"))
+    return 0
+
+
+def run_phone_state(args: Namespace) -> int:
+    """Suspend, resume, lose or revoke a phone."""
+    with open_book(args) as book:
+        key = credentials.phone_digest(book.digest_key, args.key)
+        lifecycle.set_state(book, key, args.state, by=author(args), at=now(), why=args.why)
+        _say_done(book)
+    return 0
+
+
+def card_number(text: str, style_text: str | None) -> CardNumber:
+    """Return the number that a person typed. Raises BadInput with the mend."""
+    style = None if style_text is None else read_style(style_text)
+    if style_text is not None and style is None:
+        raise BadInput(say("intake.card_style", known=", ".join(Style)))
+    number = read_card(text, style)
+    if isinstance(number, CardFlaw):
+        flaw = say(f"intake.card_{number}", known=", ".join(Style))
+        raise BadInput(say("office.unknown_card", flaw=flaw))
+    return number
+
+
+def card_key(book: Book, text: str, style_text: str | None) -> str:
+    """Return the digest of the card that a person named: by its number, or by its id in the book."""
+    if book.row("credential", text) is not None:
+        return text
+    return credentials.digest_of(book.digest_key, str(card_number(text, style_text)))
+
+
+def _number(parser: ArgumentParser) -> None:
+    parser.add_argument("number", metavar="CARD", help=say("office.opt_card"))
+    parser.add_argument("--style", metavar="STYLE", help=say("office.opt_style", known=", ".join(Style)))
+
+
+def _say_done(book: Book) -> None:
+    print(say("office.done", revision=book.revision))
+    print(say("office.push_hint"))

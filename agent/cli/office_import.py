@@ -1,0 +1,196 @@
+"""`menshen office import`: a roster into the book, rehearsed first when asked, every problem by its cell."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.cli.office_book import action, author, now, open_book
+from agent.cli.words import say
+from agent.errors import EX_DATAERR, BadInput
+from agent.office import access
+from agent.office.intake.apply import carry_out
+from agent.office.intake.entry import Terms
+from agent.office.intake.plan import judge
+from agent.office.intake.table import read_roster
+from agent.office.printed import Style, read_style
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Iterator
+
+    from agent.cli.office_book import Actions
+    from agent.office.book import Book
+    from agent.office.intake.apply import Outcome
+    from agent.office.intake.plan import Plan
+    from agent.office.intake.problems import Problem
+
+TOLD = 200
+"""How many lines of a kind a terminal is shown; the report file and --json have them all."""
+
+
+def add(actions: Actions) -> None:
+    """Add this action to `office`."""
+    parser = action(actions, "import", json=True)
+    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--dry-run", action="store_true", help=say("office.opt_dry_run"))
+    parser.add_argument("--skip-bad", action="store_true", help=say("office.opt_skip_bad"))
+    parser.add_argument("--group", action="append", default=[], help=say("office.opt_default_group"))
+    parser.add_argument("--card-style", metavar="STYLE", help=say("office.opt_style", known=", ".join(Style)))
+    parser.add_argument("--report", type=Path, metavar="FILE", help=say("office.opt_report"))
+    parser.set_defaults(run=run_import)
+
+
+def run_import(args: Namespace) -> int:
+    """Judge the file, tell all that is wrong, and write (or rehearse) what is right."""
+    table = read_roster(args.file)
+    with open_book(args) as book:
+        at = now()
+        with _progress(say("office.reading"), quiet=args.json) as progress:
+            plan = judge(book, table, _terms(args, book), progress)
+        refused = bool(plan.problems) and not args.skip_bad
+        outcome = None
+        if not refused or args.dry_run:
+            with _progress(say("office.writing"), quiet=args.json) as progress:
+                outcome = carry_out(
+                    book, plan, by=author(args), at=at, rehearse=args.dry_run, progress=progress
+                )
+    report = list(_report(plan, outcome, refused=refused, rehearsed=args.dry_run))
+    if args.report is not None:
+        _write_report(args.report, report)
+    if args.json:
+        print(json.dumps(_as_object(plan, outcome, refused=refused), ensure_ascii=False))
+    else:
+        _print_report(plan, outcome, refused=refused, rehearsed=args.dry_run)
+    return EX_DATAERR if refused else 0
+
+
+def _terms(args: Namespace, book: Book) -> Terms:
+    known = access.groups(book)
+    for group in args.group:
+        if group not in known:
+            raise BadInput(say("office.unknown_group", group=group))
+    style = None if args.card_style is None else read_style(args.card_style)
+    if args.card_style is not None and style is None:
+        raise BadInput(say("intake.card_style", known=", ".join(Style)))
+    return Terms(book.zone, now(), author(args), known.keys(), tuple(args.group), style)
+
+
+def _report(
+    plan: Plan, outcome: Outcome | None, *, refused: bool, rehearsed: bool, most: int | None = None
+) -> Iterator[str]:
+    """Yield the lines of the report. `most`: of each kind. No line holds a name or a number."""
+    yield from _some([_told("problem_line", problem) for problem in plan.problems], most)
+    yield from _some([_told("warning_line", warning) for warning in plan.warnings], most)
+    if outcome is not None:
+        yield from _shifts(outcome, most)
+    if refused:
+        yield say("office.import_refused", bad=len(plan.refused), rows=plan.rows)
+    if outcome is None:
+        return
+    key = "import_dry" if rehearsed else "import_same" if outcome.revision is None else "import_done"
+    yield say(
+        f"office.{key}",
+        added=outcome.added,
+        changed=outcome.changed,
+        same=outcome.same,
+        cards=outcome.cards,
+        revision=outcome.revision,
+    )
+    if outcome.revision is not None:
+        yield say("office.push_hint")
+
+
+def _shifts(outcome: Outcome, most: int | None) -> Iterator[str]:
+    lines = [
+        say(
+            "office.shift_line",
+            row=shift.row,
+            person=shift.person,
+            gains=", ".join(shift.gains) or "—",
+            loses=", ".join(shift.loses) or "—",
+        )
+        for shift in outcome.shifts
+    ]
+    yield from _some(lines, most)
+    for door, (gain, lose) in sorted(_by_door(outcome).items()):
+        yield say("office.shift_total", door=door, gain=gain, lose=lose)
+
+
+def _by_door(outcome: Outcome) -> dict[str, tuple[int, int]]:
+    totals: dict[str, tuple[int, int]] = {}
+    for shift in outcome.shifts:
+        for door in shift.gains:
+            gain, lose = totals.get(door, (0, 0))
+            totals[door] = gain + 1, lose
+        for door in shift.loses:
+            gain, lose = totals.get(door, (0, 0))
+            totals[door] = gain, lose + 1
+    return totals
+
+
+def _some(lines: list[str], most: int | None) -> Iterator[str]:
+    yield from lines[:most]
+    if most is not None and len(lines) > most:
+        yield say("office.more", count=len(lines) - most)
+
+
+def _told(key: str, problem: Problem) -> str:
+    what = say(f"intake.{problem.code}", **problem.values)
+    return say(f"office.{key}", row=problem.row, place=problem.place, header=problem.header, what=what)
+
+
+def _print_report(plan: Plan, outcome: Outcome | None, *, refused: bool, rehearsed: bool) -> None:
+    for line in _report(plan, outcome, refused=refused, rehearsed=rehearsed, most=TOLD):
+        print(line, file=sys.stderr if refused else sys.stdout)
+
+
+def _write_report(path: Path, lines: list[str]) -> None:
+    try:
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"cannot write the report to {path}: {error.strerror}") from error
+
+
+def _as_object(plan: Plan, outcome: Outcome | None, *, refused: bool) -> dict[str, object]:
+    def told(problem: Problem) -> dict[str, object]:
+        return {
+            "row": problem.row,
+            "cell": problem.place,
+            "column": problem.header,
+            "code": problem.code,
+            "mend": say(f"intake.{problem.code}", **problem.values),
+        }
+
+    return {
+        "rows": plan.rows,
+        "refused": refused,
+        "problems": [told(problem) for problem in plan.problems],
+        "warnings": [told(warning) for warning in plan.warnings],
+        "added": 0 if outcome is None else outcome.added,
+        "changed": 0 if outcome is None else outcome.changed,
+        "same": 0 if outcome is None else outcome.same,
+        "cards": 0 if outcome is None else outcome.cards,
+        "shifts": [
+            {"row": shift.row, "person": shift.person, "gains": shift.gains, "loses": shift.loses}
+            for shift in (() if outcome is None else outcome.shifts)
+        ],
+        "revision": None if outcome is None else outcome.revision,
+    }
+
+
+@contextmanager
+def _progress(title: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Give what tells progress: a bar on a terminal, nothing in a pipe."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only for a person at a terminal
+    from rich.progress import Progress  # noqa: PLC0415 - the same
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
