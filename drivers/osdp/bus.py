@@ -35,6 +35,9 @@ FIRST_RETRY_S = 0.1
 LONGEST_RETRY_S = 0.5
 """A port that comes back is opened within this, so that its readers are online within 1.5 s."""
 
+WASTED_SHARE = 0.5
+"""Silence may cost the line this much of one reply time-out in each second: half of what is allowed."""
+
 LONGEST_SLEEP_S = 0.5
 LAST_TURNS_S = 1.0
 """For locking everything at the end, at most; half of what `stop` is given, if that is less."""
@@ -64,7 +67,7 @@ class OsdpBus:
             [device.reader for device in self._devices.values()],
             settings.polls_per_s,
             settings.busy_polls_per_s,
-            settings.reply_within_s,
+            settings.reply_within_s * WASTED_SHARE,
         )
         self._lock = threading.Lock()  # over the two below
         self._waiting: deque[Command] = deque()

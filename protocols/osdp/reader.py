@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from protocols.errors import WireError
 from protocols.osdp.codes import NakReason, nak_text
-from protocols.osdp.commands import Command, Poll, SetKey
+from protocols.osdp.commands import Command, Poll, SetKey, code_of
 from protocols.osdp.exchange import LINK_NAKS, Exchange, Patience, Verdict
 from protocols.osdp.framing import MARK, Frame, Noise
 from protocols.osdp.happenings import (
@@ -47,8 +47,8 @@ ANEW_AFTER_S = 2.0
 """After so long without a sign of life the link is begun anew: a device that was without power may not even
 answer what it does not know any more. Before, the same bytes save an answer that was lost."""
 
-FULL_WAIT_EVERY = 4
-"""Of the probes of a silent reader, each fourth waits the full time, for devices slow to answer."""
+FULL_WAIT_EVERY = 8
+"""Of the probes of a silent reader, each eighth waits the full time, for devices slow to answer."""
 
 MALFORMED_FOR_S = 60.0
 """A reader that said nonsense is in trouble until it has said none for this long."""
@@ -98,6 +98,8 @@ class Reader:
         self._order: Order | None = None
         self._rekey: Order | None = None
         self._survey: deque[Command] = deque()
+        self._asked: Command = Poll()
+        self._avoided: set[int] = set()  # questions that cost this device its session
         self._background_turn = False
         self._alive_at: float | None = None  # any sign of life
         self._proven_at = 0.0  # an answer that counts: inside the session, where there must be one
@@ -209,6 +211,7 @@ class Reader:
             self._orders.settle(self._rekey, End.UNPROVEN, at, detail=why)
             self._rekey = None
         self._restart(at, forget=True)
+        self._avoided.clear()
         if self.online:
             self.online = False
             self.happenings.append(Went(why, at))
@@ -234,6 +237,7 @@ class Reader:
             command = Poll()
         if isinstance(command, SetKey):
             self._login.offer(command.key)
+        self._asked = command
         sequence, wire = self._link.wrap(command)
         self._exchange = Exchange(self.address, sequence, wire, not_after)
         return self._exchange
@@ -337,7 +341,7 @@ class Reader:
             case Security.REQUIRED:
                 pass
         self._check_identity(identity, at)
-        self._survey = deque(questions(capabilities))
+        self._survey = deque(each for each in questions(capabilities) if code_of(each) not in self._avoided)
 
     def _check_identity(self, identity: Identity, at: float) -> None:
         found = {"serial": f"{identity.serial:08x}"}
@@ -354,6 +358,8 @@ class Reader:
 
     def _session_lost(self, at: float) -> None:
         self.counters.sessions_lost += 1
+        if self._order is None and not isinstance(self._asked, Poll):
+            self._avoided.add(code_of(self._asked))
         self._restart(at, forget=False)
 
     def _link_refused(self, reason: int, at: float) -> None:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from protocols.errors import WireError
-from protocols.osdp.codes import BlockType
+from protocols.osdp.codes import BlockType, ReplyCode
 from protocols.osdp.framing import MAC_BYTES, Block, Frame, signed_part
 
 KEY_BYTES = 16
@@ -46,7 +46,7 @@ def weakness(key: bytes) -> str | None:
     steps = {(b - a) & 0xFF for a, b in pairwise(key)}
     if steps == {0}:
         return "it is one byte repeated"
-    if len(steps) == 1:
+    if steps in ({1}, {0xFF}):
         return "it counts"
     for period in (2, 4, 8):
         if key == key[:period] * (KEY_BYTES // period):
@@ -168,7 +168,7 @@ class Session:
         data = frame.data
         if frame.block.kind == kinds[1]:
             data = self._decrypt(data)
-        elif data:
+        elif data and frame.code != ReplyCode.NAK:  # some devices seal a NAK without encrypting its reason
             raise SessionLost("data in clear inside the session")
         self._link = link
         return Opened(frame.code, data)
