@@ -100,6 +100,7 @@ ROOMS = {
             "agent.domain",
             "agent.errors",
             "agent.roster",
+            "agent.service",
             "agent.store",
             "agent.sync",
             "drivers.contract",
@@ -116,7 +117,7 @@ ROOMS = {
     "agent.phone": Room(("agent.clock", "agent.errors", "agent.office", "protocols"), ("cryptography",)),
     "agent.cli": Room(EVERYTHING, ("cryptography", "pydantic", "rich")),
     "agent.demo": Room(EVERYTHING, ("amqtt", "cryptography", "rich", "structlog")),
-    "agent.identity": Room(("agent.errors", "protocols.tokens"), ("cryptography",)),
+    "agent.identity": Room(("agent.config", "agent.errors", "protocols.tokens"), ("cryptography",)),
     "agent.main": Room(EVERYTHING, ("cryptography", "structlog")),
     "agent.__main__": Room(("agent.cli",)),
 }
