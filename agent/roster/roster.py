@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from agent.store.roster_table import ListHead, RosterTable
+    from agent.store.roster_writer import Staging
 
 WAITING_MOST: Final = 4
 """Messages that wait behind the one in work, some MiB at most; for one more the call itself makes room."""
@@ -198,8 +199,8 @@ class Roster:
             chunk = Chunk.read(data)
         except MessageError as error:
             raise self._hopeless(Refusal(Reason.MALFORMED, str(error))) from error
-        staging = self._writer.staging()
-        if (chunk.revision, chunk.n) != (revision, n) or staging is None:
+        staging = self._staging()
+        if (chunk.revision, chunk.n) != (revision, n):
             raise self._hopeless(Refusal(Reason.WRONG_CHUNK, f"chunk {n} says that it is another"))
         try:
             yield from chunk_steps(self._writer, staging, chunk)
@@ -211,9 +212,7 @@ class Roster:
         return (yield from self._activate(assembly))
 
     def _activate(self, assembly: Assembly) -> Generator[None, None, Result]:
-        staging = self._writer.staging()
-        if staging is None:
-            raise Refusal(Reason.STORAGE, "the staged list is gone")
+        staging = self._staging()
         try:
             yield from activation_steps(self._writer, staging, assembly.ref, self._now)
         except Refusal as refusal:
@@ -241,6 +240,12 @@ class Roster:
         if found.aud != self._gw:
             raise Refusal(Reason.WRONG_AUDIENCE, "addressed to another gateway")
         return found
+
+    def _staging(self) -> Staging:
+        staging = self._writer.staging()
+        if staging is None:
+            raise self._hopeless(Refusal(Reason.STORAGE, "the staged list is gone"))
+        return staging
 
     def _hopeless(self, refusal: Refusal) -> Refusal:
         """Give up the staged list: the office signed it as it is, so no other chunk will mend it."""
