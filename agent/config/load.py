@@ -15,7 +15,7 @@ from agent.config.lines import Lines
 from agent.config.machine import (
     absent_devices,
     credentials_named,
-    missing_credentials,
+    bad_credentials,
     shared_lines,
     tls_files,
 )
@@ -70,7 +70,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Loaded:
         *shape,
         *cross_check(parts),
         *shared_lines(page.data),
-        *missing_credentials(credentials.items(), secrets),
+        *bad_credentials(credentials.items(), secrets),
     ]
     if parts.tls is not None:
         problems += tls_files(parts.tls)

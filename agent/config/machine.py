@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from agent.config.problems import Problem
@@ -62,10 +63,16 @@ def absent_devices(ports: Iterable[PortSettings]) -> Iterator[Problem]:
             )
 
 
-def missing_credentials(named: Iterable[tuple[lines.Path, str]], secrets: Secrets) -> Iterator[Problem]:
-    """Give a problem for each credential that is not there or that others can read."""
+KEY_BYTES = MappingProxyType(
+    {"digest_key_credential": 32, "gateway_key_credential": 32, "key_credential": 16}
+)
+"""Settings that name a key, with the key's length. An OSDP reader's key has 16 bytes."""
+
+
+def bad_credentials(named: Iterable[tuple[lines.Path, str]], secrets: Secrets) -> Iterator[Problem]:
+    """Give a problem for each credential that is not there, that others can read, or that is no key."""
     for path, name in named:
-        if (defect := secrets.defect(name)) is not None:
+        if (defect := secrets.defect(name, KEY_BYTES.get(str(path[-1])))) is not None:
             yield Problem(path, defect)
 
 

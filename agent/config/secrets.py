@@ -98,15 +98,22 @@ class Secrets:
         given = environ.get("CREDENTIALS_DIRECTORY")
         return cls(Path(given) if given else None, data_dir / "credentials")
 
-    def defect(self, name: str) -> str | None:
-        """Say what is wrong with the credential `name` and how to mend it, or None. Never its content."""
+    def defect(self, name: str, key_bytes: int | None = None) -> str | None:
+        """Say what is wrong with the credential `name` and how to mend it, or None. Never its content.
+
+        key_bytes: the length of the key it must hold; None where it is no key.
+        """
         try:
-            self._open(name)
+            secret = self._open(name)
+            if key_bytes is not None:
+                secret.key(key_bytes)
         except KeyError:
             places = " nor in ".join(str(place) for place in (self.given, self.kept) if place is not None)
             return f"credential {name!r} is not in {places} — put it there, mode 0600, or let systemd load it"
         except ConfigError as error:
             return error.problems[0]
+        except ValueError as error:
+            return f"credential {name!r} {error} — write the key into it again"
         return None
 
     def read(self, name: str) -> Secret:

@@ -118,6 +118,7 @@ ROOMS = {
     "agent.cli": Room(EVERYTHING, ("cryptography", "pydantic", "rich")),
     "agent.demo": Room(EVERYTHING, ("amqtt", "cryptography", "rich", "structlog")),
     "agent.identity": Room(("agent.config", "agent.errors", "protocols.tokens"), ("cryptography",)),
+    "agent.plan": Room(EVERYTHING),
     "agent.main": Room(EVERYTHING, ("cryptography", "structlog")),
     "agent.__main__": Room(("agent.cli",)),
 }

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "config.example.toml"
-CREDENTIALS = ("digest.key", "lobby-in.key", "garage-in.key")
+CREDENTIALS = {
+    "digest.key": bytes(range(32)).hex(),
+    "lobby-in.key": bytes(range(16)).hex(),
+    "garage-in.key": bytes(range(16, 32)).hex(),
+}
 
 
 def lay_out(folder: Path) -> Path:
@@ -14,8 +18,8 @@ def lay_out(folder: Path) -> Path:
     (data / "credentials").mkdir(parents=True)
     tls.mkdir()
     devices.mkdir()
-    for name in CREDENTIALS:
-        give(data / "credentials" / name, bytes(range(32)))
+    for name, content in CREDENTIALS.items():
+        give(data / "credentials" / name, f"{content}\n".encode())
     for name in ("ca.pem", "gateway.pem", "gateway.key"):
         give(tls / name, b"PEM")
     for name in ("port-1", "port-2"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent.config.load import LARGEST_FILE, Loaded, data_dir_of, load
 from agent.errors import EX_CONFIG, ConfigError
-from tests.peers.site_files import EXAMPLE, change, lay_out
+from tests.peers.site_files import EXAMPLE, change, give, lay_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,6 +179,13 @@ def test_every_step_down_is_named(config: Path) -> None:
 def test_the_data_directory_is_found_in_a_file_with_other_mistakes(config: Path) -> None:
     change(config, ('gateway = "gw-bldg3"', "gateway = 5"))
     assert data_dir_of(config) == config.parent / "data"
+
+
+def test_a_credential_that_is_no_key_is_told_before_the_daemon_starts(config: Path) -> None:
+    give(config.parent / "data" / "credentials" / "lobby-in.key", bytes(range(15)).hex().encode())
+    (problem,) = problems(config)
+    assert "readers[lobby-in].key_credential: credential 'lobby-in.key' holds no key of 16 bytes" in problem
+    assert bytes(range(15)).hex() not in problem
 
 
 def test_two_protocols_on_one_pair_are_refused_with_the_reason(config: Path) -> None:
