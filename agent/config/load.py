@@ -14,10 +14,11 @@ from agent.config.crosscheck import cross_check
 from agent.config.lines import Lines
 from agent.config.machine import (
     absent_devices,
-    credentials_named,
     bad_credentials,
+    credentials_named,
     shared_lines,
     tls_files,
+    unbuildable,
 )
 from agent.config.model import Config, GatewayId
 from agent.config.problems import Page, Problem
@@ -74,6 +75,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Loaded:
     ]
     if parts.tls is not None:
         problems += tls_files(parts.tls)
+    if config is not None and not problems:
+        problems += unbuildable(config.ports, secrets)
     if problems or config is None:
         raise ConfigError(_shown(page, problems))
     return Loaded(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.config.problems import Problem
 from agent.config.secrets import OTHERS
+from drivers.registry import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -74,6 +75,18 @@ def bad_credentials(named: Iterable[tuple[lines.Path, str]], secrets: Secrets) -
     for path, name in named:
         if (defect := secrets.defect(name, KEY_BYTES.get(str(path[-1])))) is not None:
             yield Problem(path, defect)
+
+
+def unbuildable(ports: Iterable[PortSettings], secrets: Secrets) -> Iterator[Problem]:
+    """Give a problem for each port whose driver cannot be made: what only the driver knows, such as a weak key.
+
+    Nothing is opened or started. For ports whose credentials are there.
+    """
+    for index, port in enumerate(ports):
+        try:
+            build(port, lambda: 0.0, secrets.lookup)
+        except ValueError as error:
+            yield Problem(("port", index), f"{error} — change what it names")
 
 
 def credentials_named(data: object, path: lines.Path = ()) -> Iterator[tuple[lines.Path, str]]:

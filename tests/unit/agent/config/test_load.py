@@ -188,6 +188,13 @@ def test_a_credential_that_is_no_key_is_told_before_the_daemon_starts(config: Pa
     assert bytes(range(15)).hex() not in problem
 
 
+def test_a_key_that_everybody_knows_is_told_before_the_daemon_starts(config: Path) -> None:
+    give(config.parent / "data" / "credentials" / "lobby-in.key", b"303132333435363738393A3B3C3D3E3F\n")
+    (problem,) = problems(config)
+    assert "port[readers]: the key in credential lobby-in.key cannot be used: " in problem
+    assert "3031" not in problem
+
+
 def test_two_protocols_on_one_pair_are_refused_with_the_reason(config: Path) -> None:
     change(config, ("port-2", "port-1"))
     (problem,) = problems(config)
