@@ -78,7 +78,7 @@ def bad_credentials(named: Iterable[tuple[lines.Path, str]], secrets: Secrets) -
 
 
 def unbuildable(ports: Iterable[PortSettings], secrets: Secrets) -> Iterator[Problem]:
-    """Give a problem for each port whose driver cannot be made: what only the driver knows, such as a weak key.
+    """Give a problem for each port whose driver cannot be made: only a driver knows a weak key.
 
     Nothing is opened or started. For ports whose credentials are there.
     """

@@ -7,8 +7,8 @@ from pathlib import Path
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "config.example.toml"
 CREDENTIALS = {
     "digest.key": bytes(range(32)).hex(),
-    "lobby-in.key": bytes(range(16)).hex(),
-    "garage-in.key": bytes(range(16, 32)).hex(),
+    "lobby-in.key": "9f3c0a77d1e84b26c5f01b6e8ad24973",
+    "garage-in.key": "47b2e96d0c58f13a92ee7d046b3fc581",
 }
 
 
