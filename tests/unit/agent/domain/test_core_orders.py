@@ -205,3 +205,7 @@ def test_an_order_that_does_not_say_where_to_is_recorded_only() -> None:
     result = House().take(OrderRefused(None, None, "malformed"))
 
     assert result == Result((Record("order.refused", None, {"reason": "malformed"}),))
+
+
+def test_an_order_is_good_to_its_last_instant() -> None:
+    assert kinds(House().take(phone(order(not_after=1000.0)))) == ["entry.granted"]

@@ -260,3 +260,10 @@ def test_a_revoked_credential_opens_nothing_that_is_not_open_already(
     decision = judge(held, posture, clock=clock)
 
     assert isinstance(decision, Deny) or posture.fire or posture.mode is Mode.HELD
+
+
+def test_no_right_beyond_the_ordinary_is_given_unless_the_office_says_so() -> None:
+    plain = Person("p-2", verified=True, groups=("residents",))
+
+    assert judge(holding(plain)) == Grant("residents", longer=False)
+    assert judge(holding(plain), LOCKED_DOOR) == Deny(Reason.DOOR_LOCKED)
