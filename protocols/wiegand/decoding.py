@@ -5,7 +5,7 @@ A frame counts only when every bit of it fits a format that the reader may give;
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from protocols.errors import WireError
@@ -49,6 +49,30 @@ class Rejected:
     why: tuple[str, ...]
 
 
+_WORDS = {
+    "swapped": "D0 and D1 probably swapped: the complement passes {format}",
+    "backwards": "bits perhaps in reverse order: read backwards they pass {format}",
+    "one_short": "{bits} bits: one bit of {length} was lost; look at the wire, the ground and the gap",
+    "one_long": "{bits} bits: one more than {length}; a noise pulse, look at the shield and the ground",
+    "doubled": "{bits} bits: two frames of {length} run together; the gap is set too long",
+    "no_such_length": "no checked format has {bits} bits; the formats looked at have {lengths}",
+    "unchecked": "no check bits: only the length fits, so a noisy line could have made this",
+    "several": "several cards fit one frame: only the reader's own list of formats can tell which is meant",
+    "byte_order": "a reader with the other byte order shows this card as {number} ({hex})",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What to look at first. kind: stable, for translations; the text is English."""
+
+    kind: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return _WORDS[self.kind].format(**self.values)
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """All readings of a frame, all refusals, and what to look at first (empty: nothing to say)."""
@@ -56,7 +80,7 @@ class Explanation:
     bits: str
     matches: tuple[Card, ...]
     rejected: tuple[Rejected, ...]
-    hints: tuple[str, ...]
+    hints: tuple[Hint, ...]
 
 
 def decode(bits: str, allowed: Sequence[str], table: Mapping[str, Format] = FORMATS) -> Card | None:
@@ -157,39 +181,38 @@ def _can_meet(one: Format, other: Format) -> bool:
     return True
 
 
-def _hints(bits: str, layouts: Sequence[Format], matches: Sequence[Card]) -> Iterable[str]:
+def _hints(bits: str, layouts: Sequence[Format], matches: Sequence[Card]) -> Iterable[Hint]:
     checked = [layout for layout in layouts if layout.checked]
     certain = [card for card in matches if any(layout.id == card.format for layout in checked)]
     if not certain:
         yield from _faults(bits, checked)
     if matches and not certain:
-        yield "no check bits: only the length fits, so a noisy line could have made this"
+        yield Hint("unchecked")
     if len({card.number for card in matches}) > 1:
-        yield "several cards fit one frame: only the reader's own list of formats can tell which is meant"
+        yield Hint("several")
     for card in matches:
         if card.format in _TURNED and _TURNED[card.format] not in {other.format for other in matches}:
             turned = FORMATS[_TURNED[card.format]].values(bits)["card"]
-            yield f"a reader with the other byte order shows this card as {turned} ({turned:08X})"
+            yield Hint("byte_order", {"number": str(turned), "hex": f"{turned:08X}"})
 
 
-def _faults(bits: str, checked: Sequence[Format]) -> Iterable[str]:
+def _faults(bits: str, checked: Sequence[Format]) -> Iterable[Hint]:
     exchanged = swapped(bits, checked)
     if exchanged is not None:
-        yield f"D0 and D1 probably swapped: the complement passes {exchanged}"
+        yield Hint("swapped", {"format": exchanged})
     backwards = [layout.id for layout in checked if not layout.failures(bits[::-1])]
     if backwards:
-        yield f"bits perhaps in reverse order: read backwards they pass {backwards[0]}"
+        yield Hint("backwards", {"format": backwards[0]})
     lengths = sorted({layout.bits for layout in checked})
     if lengths and len(bits) not in lengths:
         yield _about_length(len(bits), lengths)
 
 
-def _about_length(count: int, lengths: Sequence[int]) -> str:
+def _about_length(count: int, lengths: Sequence[int]) -> Hint:
     near = [length for length in lengths if abs(length - count) == 1]
-    if len(near) == 1 and near[0] > count:
-        return f"{count} bits: one bit of {near[0]} was lost; look at the wire, the ground and the gap"
     if len(near) == 1:
-        return f"{count} bits: one more than {near[0]}; a noise pulse, look at the shield and the ground"
+        kind = "one_short" if near[0] > count else "one_long"
+        return Hint(kind, {"bits": str(count), "length": str(near[0])})
     if any(count == _DOUBLED * length for length in lengths):
-        return f"{count} bits: two frames of {count // _DOUBLED} run together; the gap is set too long"
-    return f"no checked format has {count} bits; the formats looked at have {', '.join(map(str, lengths))}"
+        return Hint("doubled", {"bits": str(count), "length": str(count // _DOUBLED)})
+    return Hint("no_such_length", {"bits": str(count), "lengths": ", ".join(map(str, lengths))})

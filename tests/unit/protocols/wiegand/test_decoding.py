@@ -19,6 +19,10 @@ GOOD = [(row["id"], vector) for row in ROWS for vector in row["vectors"]]
 BAD = [(row["id"], vector) for row in ROWS for vector in row["must_reject"]]
 
 
+def hints(bits: str, allowed: list[str] | None = None) -> list[str]:
+    return [str(hint) for hint in explain(bits, allowed).hints]
+
+
 def _flip(bits: str) -> str:
     return bits.translate(str.maketrans("01", "10"))
 
@@ -114,7 +118,7 @@ def test_the_first_allowed_format_names_a_card_they_agree_on() -> None:
 def test_swapped_wires_are_named_and_still_refused() -> None:
     bits = _flip("10111011000000110010000110")
     assert decode(bits, ["H10301"]) is None
-    assert "D0 and D1 probably swapped: the complement passes H10301" in explain(bits, ["H10301"]).hints
+    assert "D0 and D1 probably swapped: the complement passes H10301" in hints(bits, ["H10301"])
 
 
 def test_swapped_wires_are_not_claimed_of_a_good_frame() -> None:
@@ -123,21 +127,21 @@ def test_swapped_wires_are_not_claimed_of_a_good_frame() -> None:
 
 def test_a_frame_backwards_is_named() -> None:
     good = FORMATS["W32_DATA30"].encode({"card": 5})
-    assert explain(good[::-1], ["W32_DATA30"]).hints == (
-        "bits perhaps in reverse order: read backwards they pass W32_DATA30",
-    )
+    assert hints(good[::-1], ["W32_DATA30"]) == [
+        "bits perhaps in reverse order: read backwards they pass W32_DATA30"
+    ]
 
 
 def test_where_parity_cannot_tell_swapped_from_backwards_both_are_named() -> None:
     good = FORMATS["H10301"].encode({"facility": 5, "card": 6})
-    first, second = explain(good[::-1], ["H10301"]).hints
+    first, second = hints(good[::-1], ["H10301"])
     assert first.startswith("D0 and D1")
     assert second.startswith("bits perhaps in reverse")
 
 
 def test_a_frame_that_is_merely_damaged_is_blamed_on_nothing() -> None:
     good = FORMATS["H10301"].encode({"facility": 5, "card": 6})
-    assert explain("0" + good[1:] if good[0] == "1" else "1" + good[1:], ["H10301"]).hints == ()
+    assert hints("0" + good[1:] if good[0] == "1" else "1" + good[1:], ["H10301"]) == []
 
 
 @pytest.mark.parametrize(
@@ -150,21 +154,21 @@ def test_a_frame_that_is_merely_damaged_is_blamed_on_nothing() -> None:
     ],
 )
 def test_a_wrong_length_says_which_fault_makes_it(count: int, words: str) -> None:
-    assert words in explain("0" * count, ["H10301"]).hints[0]
+    assert words in hints("0" * count, ["H10301"])[0]
 
 
 def test_a_length_between_two_formats_is_not_blamed_on_either() -> None:
-    assert explain("0" * 27, ["H10301", "2804W"]).hints[0].startswith("no checked format has 27 bits")
+    assert hints("0" * 27, ["H10301", "2804W"])[0].startswith("no checked format has 27 bits")
 
 
 def test_without_a_check_the_hint_says_so() -> None:
-    assert explain("0" * 32, ["W32_CSN"]).hints[0].startswith("no check bits")
+    assert hints("0" * 32, ["W32_CSN"])[0].startswith("no check bits")
 
 
 def test_a_byte_order_that_differs_is_shown() -> None:
     bits = FORMATS["W34_CARD32"].encode({"card": 0x0A1B2C3D})
-    assert "3D2C1B0A" in explain(bits, ["W34_CARD32"]).hints[0]
-    assert any("several cards" in hint for hint in explain(bits).hints)
+    assert "3D2C1B0A" in hints(bits, ["W34_CARD32"])[0]
+    assert any("several cards" in hint for hint in hints(bits))
 
 
 def test_explaining_all_formats_leaves_none_out() -> None:
