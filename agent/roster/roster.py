@@ -13,7 +13,6 @@ from agent.errors import StoreError
 from agent.roster.apply import activation_steps, chunk_steps, delta_steps
 from agent.roster.results import Applied, Ignored, Reason, Refusal, Refused, Result, Waiting, Wanted, Working
 from agent.roster.snapshot import Assembly, Worth
-from protocols.errors import WireError
 from protocols.mqtt.errors import MessageError
 from protocols.mqtt.roster_messages import Chunk, Delta, Head, SnapshotRef
 from protocols.tokens.errors import TokenError
@@ -30,6 +29,9 @@ if TYPE_CHECKING:
 
 WAITING_MOST: Final = 4
 """Messages that wait behind the one in work, some MiB at most; for one more the call itself makes room."""
+
+SMALL_BYTES: Final = 64 * 1024
+"""A change of some hundred rows: below it the checks and the work go into one call."""
 
 DOORS_TOLD: Final = 32
 """Unknown doors named in one result: enough to see the mistake."""
@@ -149,7 +151,7 @@ class Roster:
 
     def _head_job(self, token: str | bytes) -> Generator[None, None, Result]:
         yield from ()
-        head = self._opened(token, ROSTER_HEAD_TYP, Head)
+        head = self._read(self._body(token, ROSTER_HEAD_TYP), Head)
         here = self._table.head()
         if head.revision < max(here.revision, self._table.floor):
             raise Refusal(Reason.ROLLBACK, f"revision {head.revision} after {here.revision}")
@@ -171,7 +173,12 @@ class Roster:
         return Waiting(ref.revision, self._assembly.missing, self.wanted)
 
     def _delta_job(self, token: str | bytes) -> Generator[None, None, Result]:
-        delta = self._opened(token, ROSTER_DELTA_TYP, Delta)
+        body = self._body(token, ROSTER_DELTA_TYP)
+        if len(body) > SMALL_BYTES:
+            yield
+        delta = self._read(body, Delta)
+        if len(body) > SMALL_BYTES:
+            yield
         here = self._table.head()
         if delta.revision == here.revision:
             return Ignored("current")
@@ -199,6 +206,7 @@ class Roster:
             chunk = Chunk.read(data)
         except MessageError as error:
             raise self._hopeless(Refusal(Reason.MALFORMED, str(error))) from error
+        yield
         staging = self._staging()
         if (chunk.revision, chunk.n) != (revision, n):
             raise self._hopeless(Refusal(Reason.WRONG_CHUNK, f"chunk {n} says that it is another"))
@@ -226,16 +234,21 @@ class Roster:
         """Return the time of the call at work: a job may end some calls after it began."""
         return self._at
 
-    def _opened(self, token: str | bytes, typ: str, document: type[_D]) -> _D:
+    def _body(self, token: str | bytes, typ: str) -> bytes:
+        """Return what the office signed."""
         try:
             text = token if isinstance(token, str) else token.decode("ascii")
-            opened = open_token(text, typ, self._keys, LARGEST_CHARS)
-            found = document.read(opened.body)
+            return open_token(text, typ, self._keys, LARGEST_CHARS).body
         except UnicodeDecodeError as error:
             raise Refusal(Reason.MALFORMED, "a token is ASCII") from error
         except TokenError as error:
             raise Refusal(Reason(error.code.value), str(error)) from error
-        except WireError as error:
+
+    def _read(self, body: bytes, document: type[_D]) -> _D:
+        """Return the document in `body`, if it is for this gateway."""
+        try:
+            found = document.read(body)
+        except MessageError as error:
             raise Refusal(Reason.MALFORMED, str(error)) from error
         if found.aud != self._gw:
             raise Refusal(Reason.WRONG_AUDIENCE, "addressed to another gateway")
