@@ -22,6 +22,9 @@ def add(actions: Actions) -> None:
     undo = action(actions, "undo")
     undo.add_argument("revision", type=int, metavar="REVISION", help=say("office.opt_revision"))
     undo.set_defaults(run=run_undo)
+    skip = action(actions, "skip-to")
+    skip.add_argument("revision", type=int, metavar="REVISION", help=say("office.opt_skip"))
+    skip.set_defaults(run=run_skip)
 
 
 def run_history(args: Namespace) -> int:
@@ -51,6 +54,15 @@ def run_undo(args: Namespace) -> int:
     """Make the book as it was at a revision, as a new one."""
     with open_book(args) as book:
         lifecycle.undo(book, args.revision, by=author(args), at=now())
+        print(say("office.done", revision=book.revision))
+        print(say("office.push_hint"))
+    return 0
+
+
+def run_skip(args: Namespace) -> int:
+    """Go on from a revision above what the gateways have."""
+    with open_book(args) as book:
+        lifecycle.skip_to(book, args.revision, by=author(args), at=now())
         print(say("office.done", revision=book.revision))
         print(say("office.push_hint"))
     return 0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli.broker_options import add_broker, settings_of
 from agent.cli.office_book import action, day_text, now, open_book, show_table
-from agent.cli.words import say
+from agent.cli.words import known, say
 from agent.clock import SystemClock
 from agent.errors import EX_TEMPFAIL, BadInput, Unavailable
 from agent.office import receipts
@@ -191,7 +191,8 @@ def _status(each: Standing) -> str:
     if each.enforced:
         return say("office.st_enforced")
     if each.trouble is not None:
-        return say("office.st_trouble", why=each.trouble)
+        key = f"office.trouble_{each.trouble}"
+        return say("office.st_trouble", why=say(key) if known(key) else each.trouble)
     if each.online is False:
         return say("office.st_offline")
     if each.evidence is None and each.online is None:

@@ -35,6 +35,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "opt_from": ("valid from this date", "生效日期"),
     "opt_how": ("how it was verified: seen, police, …", "核验方式：当面、公安联网…"),
     "opt_revision": ("revision to return to", "恢复到的版本"),
+    "opt_skip": ("above the highest revision of any gateway", "须高于所有网关的版本"),
     # actions
     "init": ("make the book and the office's keys", "建立登记簿和物业密钥"),
     "broker": ("remember how to reach the broker", "保存服务器连接方式"),
@@ -50,6 +51,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "watch": ("stay at the broker: answer gateways, keep receipts", "常驻：应答网关，保存回执"),
     "history": ("who changed what, and when", "变更历史"),
     "undo": ("make the book as it was at a revision", "把登记簿恢复到某一版本"),
+    "skip-to": (
+        "go on from a revision above what the gateways have, after a restored backup",
+        "恢复备份后，从高于网关的版本继续",
+    ),
     "add": ("add or change", "新增或修改"),
     "list": ("list", "列出"),
     "show": ("show one", "查看"),
@@ -183,6 +188,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "st_offline": ("offline", "离线"),
     "st_never": ("never heard", "从未上线"),
     "st_trouble": ("not accepted: {why}", "未采信：{why}"),
+    "trouble_from_ahead": (
+        "it is ahead of this book; after a restored backup: menshen office skip-to",
+        "网关版本高于登记簿；若刚恢复备份，请执行 menshen office skip-to",
+    ),
+    "trouble_wrong_list": ("its list is not the one that we made", "其名单与本登记簿不一致"),
+    "trouble_wrong_place": ("it speaks for another gateway or door", "回执来自其他网关或门"),
+    "trouble_bad_signature": ("the signature does not hold", "签名无效"),
+    "trouble_unknown_key": (
+        "signed by another key; if the box was replaced: gateway add --key",
+        "签名密钥不符；若已更换网关，请用 gateway add --key 登记",
+    ),
     "yes": ("yes", "是"),
     "no": ("no", "否"),
     "in_part": ("not yet: {why}", "尚未：{why}"),

@@ -97,6 +97,7 @@ class Broker:
             self.version_5 = False
             why = self._connect(MQTTProtocolVersion.MQTTv311)
         if why is not None:
+            self._close()
             where = f"{self._settings.host}:{self._settings.port}"
             raise Unavailable(f"the broker at {where} does not let us in: {why}")
         return self

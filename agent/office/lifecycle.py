@@ -14,6 +14,7 @@ from agent.office import credentials, people
 from agent.office.edit import row_from
 from agent.office.identity import Document
 from protocols.mqtt.model import stamp
+from protocols.mqtt.topics import LARGEST_NUMBER
 from protocols.tokens.token import sign
 
 if TYPE_CHECKING:
@@ -144,6 +145,20 @@ def undo(book: Book, revision: int, *, by: str, at: datetime) -> int:
                 count += edit.put(row["kind"], _still_stopped(edit, row["kind"], row_from(row["image"])))
         edit.note(f"to:{revision} rows:{count}")
     return count
+
+
+def skip_to(book: Book, revision: int, *, by: str, at: datetime) -> None:
+    """Go on from `revision`, above what the gateways have: after the book came back from an old backup.
+
+    A gateway refuses every revision that is not above its own, so a book that has lost its newest pages must
+    step over them. Nothing else changes. Raises BadInput when that is not forward.
+    """
+    if not book.revision < revision <= LARGEST_NUMBER:
+        raise BadInput(f"the book is at revision {book.revision} already")
+    book.database.execute(
+        "INSERT INTO revision (number, at, by, what, detail) VALUES (?, ?, ?, ?, ?)",
+        (revision, stamp(at), by, "book.skipped", f"from:{book.revision}"),
+    )
 
 
 def _still_stopped(edit: Edit, table: str, row: dict[str, Any]) -> dict[str, Any]:

@@ -39,6 +39,9 @@ STALE_PART = 4
 ANSWERS = 3
 """How often the same lack of a gateway is answered in one session; then a person must look."""
 
+GAP = "gap"
+WRONG_DIGEST = "wrong_digest"
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -214,12 +217,16 @@ class Pusher:
 
     def _answer(self, gateway: str, wanted: Wanted) -> None:
         newest = self.book.revision
+        if wanted.have > newest or (wanted.have == newest and wanted.why == WRONG_DIGEST):
+            self._trouble[gateway] = receipts.FROM_AHEAD
+            return
         times = self._answered.get((gateway, wanted.have, newest), 0)
         if newest == 0 or wanted.have >= newest or times >= ANSWERS:
             return
         self._answered[gateway, wanted.have, newest] = times + 1
-        # A first lack is mended by a delta from what the gateway has; one that stays, by the whole list.
-        if times == 0 and wanted.have > 0 and self._send_delta(gateway, wanted.have, newest):
+        # A gap is mended by a delta from what the gateway has; one that stays, or another lack, by the list.
+        small = times == 0 and wanted.have > 0 and wanted.why == GAP
+        if small and self._send_delta(gateway, wanted.have, newest):
             return
         self._lay_out(gateway, newest, self._snapshot(gateway))
 

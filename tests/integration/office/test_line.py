@@ -1,0 +1,229 @@
+"""The office and the phone against a real Mosquitto, opposite the gateway's own roster room."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from typing import TYPE_CHECKING, Self
+
+import pytest
+
+from agent.cli.app import main
+from agent.cli.office_book import now
+from agent.clock import SystemClock
+from agent.domain.credentials import CredentialState
+from agent.errors import EX_TEMPFAIL, EX_UNAVAILABLE, Unavailable
+from agent.office import lifecycle
+from agent.office.broker import Broker, BrokerSettings
+from agent.office.keys import make_signing_key, read_signing_key
+from agent.phone.client import Phone
+from protocols.tokens.keys import public_text
+from tests.peers.broker import Broker as Mosquitto
+from tests.peers.broker import free_port
+from tests.peers.office_site import START, add_card, add_person, make_book
+from tests.peers.roster_gateway import RosterGateway
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from agent.office.book import Book
+
+
+class OldBroker:
+    """Lets in who speaks MQTT 3.1.1, and answers anything newer with `refusal` before it hangs up."""
+
+    def __init__(self, refusal: bytes) -> None:
+        self._refusal = refusal
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._serve, name="old-broker")
+        self.port: int = self._socket.getsockname()[1]
+        self.versions: list[int] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while 4 not in self.versions:
+            line, _ = self._socket.accept()
+            with line:
+                connect = line.recv(1024)
+                self.versions.append(connect[connect.index(b"MQTT") + 4])
+                line.sendall(b"\x20\x02\x00\x00" if self.versions[-1] == 4 else self._refusal)
+                if self.versions[-1] == 4:
+                    line.recv(1024)
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    (tmp_path / "broker").mkdir()
+    with Mosquitto(tmp_path / "broker") as broker:
+        yield broker
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Iterator[Book]:
+    with make_book(tmp_path / "book") as made:
+        yield made
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, mosquitto: Mosquitto, book: Book) -> Iterator[RosterGateway]:
+    office = book.signing_key().public_key()
+    with RosterGateway(tmp_path, mosquitto.port, "gw01", ("lobby", "garage"), office) as gateway:
+        yield gateway
+
+
+def push(book: Book, port: int, *more: str) -> int:
+    return main(["office", "push", "--book", str(book.directory), "--broker", f"127.0.0.1:{port}", *more])
+
+
+def test_a_push_ends_with_a_signed_receipt_of_every_door(
+    book: Book, mosquitto: Mosquitto, gateway: RosterGateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_card(book, add_person(book, "张三", 1), 0xA17)
+    assert push(book, mosquitto.port, "gw01", "--wait", "20", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["revision"] == book.revision == gateway.revision
+    assert {door["door"]: door["complete"] for door in said["doors"]} == {"garage": True, "lobby": True}
+    assert main(["office", "receipts", "--book", str(book.directory), "--json"]) == 0
+    evidence = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {each["door"] for each in evidence} == {"garage", "lobby"}
+    assert main(["office", "receipts", "--book", str(book.directory), "--csv"]) == 0
+    assert capsys.readouterr().out.count("gw01") == 2
+
+
+def test_a_revocation_reaches_the_doors_as_a_delta(
+    book: Book, mosquitto: Mosquitto, gateway: RosterGateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = add_card(book, add_person(book, "张三", 1), 0xA17)
+    assert push(book, mosquitto.port, "gw01", "--wait", "20") == 0
+    lifecycle.set_state(book, card, CredentialState.REVOKED, by="tester", at=START)
+    assert push(book, mosquitto.port, "gw01", "--wait", "20") == 0
+    assert gateway.revision == book.revision
+    assert "enforced at all 2 doors" in capsys.readouterr().out
+
+
+def test_a_gateway_that_is_away_is_named_and_finds_the_list_when_it_comes(
+    book: Book, mosquitto: Mosquitto, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_card(book, add_person(book, "张三", 1), 0xA17)
+    assert push(book, mosquitto.port, "--wait", "0.5") == EX_TEMPFAIL
+    assert "not yet enforced at 3 of 3 doors" in capsys.readouterr().out
+    office = book.signing_key().public_key()
+    with RosterGateway(tmp_path, mosquitto.port, "gw02", ("plant",), office) as late:
+        assert push(book, mosquitto.port, "gw02", "--wait", "20", "--json") == 0
+        assert late.revision == book.revision
+
+
+def test_a_push_without_a_broker_says_so(book: Book, capsys: pytest.CaptureFixture[str]) -> None:
+    assert push(book, free_port()) == EX_UNAVAILABLE
+    assert "does not let us in" in capsys.readouterr().err
+
+
+def test_the_broker_of_the_book_is_used_when_none_is_named(
+    book: Book, mosquitto: Mosquitto, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = ["--book", str(book.directory)]
+    assert main(["office", "broker", *where, "--broker", f"127.0.0.1:{mosquitto.port}"]) == 0
+    assert main(["office", "push", *where]) == 0
+    assert "sent to 2 gateways" in capsys.readouterr().out
+
+
+@pytest.fixture
+def phone_file(book: Book, tmp_path: Path) -> Path:
+    person = add_person(book, "李四", 2)
+    path = tmp_path / "phone.key"
+    public = public_text(make_signing_key(path).public_key())
+    lifecycle.add_phone(book, person, public, by="tester", at=now())
+    return path
+
+
+def open_door(port: int, key: Path, *more: str) -> int:
+    return main(
+        [
+            "phone",
+            "open",
+            "--door",
+            "lobby",
+            "--gateway",
+            "gw01",
+            "--key",
+            str(key),
+            "--broker",
+            f"127.0.0.1:{port}",
+            *more,
+        ]
+    )
+
+
+def test_an_enrolled_phone_opens_the_door(
+    book: Book,
+    mosquitto: Mosquitto,
+    gateway: RosterGateway,
+    phone_file: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert push(book, mosquitto.port, "gw01", "--wait", "20") == 0
+    capsys.readouterr()
+    assert open_door(mosquitto.port, phone_file, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["outcome"], said["reason"]) == ("opened", None)
+    assert said["took_s"] > 0
+    assert gateway.reasons == []
+
+
+def test_a_phone_signs_anew_when_the_nonce_has_changed(
+    book: Book, mosquitto: Mosquitto, gateway: RosterGateway, phone_file: Path
+) -> None:
+    assert push(book, mosquitto.port, "gw01", "--wait", "20") == 0
+    settings = BrokerSettings("127.0.0.1", mosquitto.port)
+    with Broker(settings, "phone-test") as broker:
+        key = read_signing_key(phone_file)
+        phone = Phone(broker, key, gateway="gw01", client="phone-test", clock=SystemClock())
+        assert phone.open("lobby").opened
+        gateway.nonces[:] = ["nonce-of-later"]
+        telling = threading.Timer(0.2, gateway.say_state)
+        telling.start()
+        assert phone.open("lobby").opened
+        telling.join()
+    assert gateway.reasons == ["wrong_nonce"]
+
+
+def test_a_phone_says_why_the_door_stays_locked(
+    book: Book,
+    mosquitto: Mosquitto,
+    gateway: RosterGateway,
+    phone_file: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert push(book, mosquitto.port, "gw01", "--wait", "20") == 0
+    gateway.mute = True
+    assert open_door(mosquitto.port, phone_file, "--within", "0.3") == 1
+    assert "did not answer in time" in capsys.readouterr().err
+    gateway.say_state(online=False)
+    assert open_door(mosquitto.port, phone_file, "--json") == 1
+    assert json.loads(capsys.readouterr().out)["reason"] in {"offline", "no_answer"}
+
+
+@pytest.mark.parametrize("refusal", [b"\x20\x02\x00\x01", b""], ids=["a refusal", "silence"])
+def test_a_broker_that_knows_only_the_older_protocol_is_spoken_to_in_it(refusal: bytes) -> None:
+    with OldBroker(refusal) as old, Broker(BrokerSettings("127.0.0.1", old.port), "office") as broker:
+        assert not broker.version_5
+    assert old.versions == [5, 4]
+
+
+def test_a_broker_that_wants_a_password_says_so(tmp_path: Path) -> None:
+    (tmp_path / "strict").mkdir()
+    with (
+        Mosquitto(tmp_path / "strict", "listener {port} 127.0.0.1\nallow_anonymous false\n") as strict,
+        pytest.raises(Unavailable, match="Not authorized"),
+        Broker(BrokerSettings("127.0.0.1", strict.port), "office"),
+    ):
+        pass
