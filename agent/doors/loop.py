@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 BEAT_S = 5.0
 """The loop wakes at least so often: for the watchdog, for health, and for time that passed unasked."""
 
+SOON_S = 0.5
+"""How soon after something happened: who looks at the gateway sees it, and a busy hour costs two a second."""
+
 RETRY_S = 1.0
 """How often a journal that cannot be written is tried again."""
 
@@ -87,6 +90,7 @@ class Loop:
         self._around = around
         self._confidence: ClockConfidence | None = None
         self._beat_at = float("-inf")
+        self._owed: dict[str, str] = {}  # settings of a turn that the disk refused
 
     def start(self, modes: Mapping[str, Mode]) -> None:
         """Put the doors back into the modes they had; those were recorded when they were ordered."""
@@ -115,7 +119,7 @@ class Loop:
         return going_on
 
     def _batch(self, items: Iterable[Item | Stop], at: Moment) -> bool:
-        turn = Turn()
+        turn = Turn(settings=dict(self._owed))
         going_on = True
         then: list[Effect] = []
         if not self._site.recording and self._books.catch_up(at):
@@ -130,13 +134,23 @@ class Loop:
             found = list(self._intake.facts(item, turn, at))
             facts += found
             then = self._decide(found, turn, at, then)
+        if self._intake.busy:
+            found = list(self._intake.work(turn, at))
+            facts += found
+            then = self._decide(found, turn, at, then)
         recorded = True
         try:
             recorded = self._books.write(turn, self._site, at)
         except StoreError as error:
+            self._owed = turn.settings
             then = self._without_record(before, facts, at, str(error))
+        else:
+            self._owed = {}
+            self._intake.settle()
         for effect in then:
             self._act(effect)
+        if recorded:
+            self._beat_at = min(self._beat_at, at.monotonic + SOON_S)
         self._around.settled(before, self._site, at, recorded=recorded)
         return going_on
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 
 from agent.domain.facts import Fact, Json, Noted, RosterInForce
 from agent.roster.receipts import DoorReach, receipt_message
-from agent.roster.results import Applied, Ignored, Reason, Refused, Result, Waiting, Working
+from agent.roster.results import Applied, Ignored, Reason, Refused, Result, Waiting, Wanted, Working
 from agent.store.memory import ROSTER_HIGHEST
 from agent.sync.complaints import Complaints
 from agent.sync.facts import ChunkReceived, DeltaReceived, HeadReceived
@@ -69,6 +69,7 @@ class RosterDesk:
         self._line = line
         self._complaints = Complaints()
         self._receipt_due = True
+        self._told_wanted: Wanted | None = None
 
     @property
     def busy(self) -> bool:
@@ -102,8 +103,9 @@ class RosterDesk:
         if not self._receipt_due or self._line is None:
             return
         self._receipt_due = False
+        self._told_wanted = self._roster.wanted
         self._line.show(
-            receipt_message(self._reach, self._roster.head, self._gateway, self._key, self._roster.wanted)
+            receipt_message(self._reach, self._roster.head, self._gateway, self._key, self._told_wanted)
         )
 
     def _told(self, result: Result, turn: Turn, at: Moment) -> tuple[Fact, ...]:
@@ -112,8 +114,8 @@ class RosterDesk:
                 return self._applied(result, turn)
             case Refused():
                 return self._refused(result, at)
-            case Waiting(revision, missing):
-                self._receipt_due = True
+            case Waiting(revision, missing, wanted):
+                self._receipt_due = self._receipt_due or wanted != self._told_wanted
                 if missing and self._line is not None:
                     self._line.want_chunk(revision, missing[0])
                 return ()

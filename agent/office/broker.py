@@ -18,6 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from agent.errors import BadInput, Unavailable
+from agent.sync.nodelay import send_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -185,6 +186,7 @@ class Broker:
 
     def _make(self, version: MQTTProtocolVersion) -> mqtt.Client:
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._client_id, protocol=version)
+        send_at_once(client)
         settings = self._settings
         if settings.user is not None:
             client.username_pw_set(settings.user, _password(settings.password_file))

@@ -18,6 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from agent.sync.nodelay import send_at_once
 from agent.sync.orders import LARGEST_BYTES
 from agent.sync.settings import SESSION_KEPT_S, LinkSettings, Tls
 from agent.sync.wire import Accepted, Closed, Declined, Inbound, Report, Subscribed, Taken, Version
@@ -173,6 +174,7 @@ class Link:
         self._selector.close()
 
     def _hear(self) -> None:
+        send_at_once(self._client)
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
@@ -243,9 +245,21 @@ class Link:
             self._reports.append(Closed(why))
 
 
+class _TidySocket(ssl.SSLSocket):
+    """Closes itself where no handshake comes about: paho would leave that to the garbage collector."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's signature
+        try:
+            super().do_handshake(block)
+        except OSError:
+            self.close()
+            raise
+
+
 def _context(tls: Tls) -> ssl.SSLContext:
     """Return what checks the broker's certificate and shows ours. Raises OSError (ssl.SSLError is one)."""
     context = ssl.create_default_context(cafile=None if tls.ca is None else str(tls.ca))
+    context.sslsocket_class = _TidySocket
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if tls.certificate is not None:
         context.load_cert_chain(tls.certificate, tls.key)

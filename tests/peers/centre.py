@@ -12,6 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from agent.sync.nodelay import send_at_once
 from protocols.mqtt import topics
 from protocols.mqtt.events import Backfill, Event
 from protocols.mqtt.payloads import Ack, CommandAnswer, Replay
@@ -66,6 +67,7 @@ class Centre:
             self._client.username_pw_set(name, password)
         if tls is not None:
             self._client.tls_set_context(tls)
+        send_at_once(self._client)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
