@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 IDLE_S: Final = 2.0
 """How often an idle session looks at its keep-alive."""
-HANDSHAKE_S: Final = 10.0
-"""From the connection to the answer to the subscription: a broker that is silent so long is not one."""
+ACCEPT_S: Final = 5.0
+"""For the broker to take the connection. One that knows no version 5 may wait for more, and say nothing."""
+SUBSCRIBE_S: Final = 10.0
+"""And then for its answer to the subscription."""
 UNANSWERED_S: Final = 20.0
 """A row that waits so long for its answer: the wire is dead, whatever TCP believes."""
 SENT_EVERY_S: Final = 0.5
@@ -36,7 +38,7 @@ GOODBYE_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a session ended. `no_v5`: the broker wants another version. `silent`: it hung up without a word."""
+    """How a session ended. `no_v5`: the broker wants another version. `silent`: it never said a word."""
 
     why: str
     no_v5: bool = False
@@ -97,11 +99,12 @@ class Session:
             self._link.open()
         except (OSError, ValueError) as error:
             return Ending(f"no connection: {error}")
-        deadline = self._clock.monotonic() + HANDSHAKE_S
+        began = self._clock.monotonic()
         while not self._wishes.stopping:
-            left = deadline - self._clock.monotonic()
+            within_s = ACCEPT_S if self._accepted is None else ACCEPT_S + SUBSCRIBE_S
+            left = began + within_s - self._clock.monotonic()
             if left <= 0:
-                return Ending("the broker does not answer")
+                return Ending("the broker does not answer", silent=self._accepted is None)
             self._link.turn(left)
             for report in self._link.reports():
                 outcome = self._shake(report)

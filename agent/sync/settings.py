@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from protocols.mqtt.topics import checked
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from agent.sync.wire import Version
 
 SESSION_KEPT_S: Final = 7 * 24 * 3600
 """How long the broker keeps what waits for us: a revocation outlives a week's outage."""
@@ -36,7 +38,8 @@ class LinkSettings:
     """One broker. `gateway` is client id, user name (unless `user` says otherwise) and the topics' root.
 
     `cleartext` is the written word of a person that the wire needs no TLS. `password`: bytes that do not
-    print; None with a client certificate.
+    print; None with a client certificate. `version`: the only one to speak; None is 5, and 3.1.1 with a
+    broker that has no 5.
     """
 
     host: str
@@ -47,9 +50,14 @@ class LinkSettings:
     user: str | None = None
     password: bytes | None = field(default=None, repr=False)
     keepalive_s: int = 30
+    version: Version | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
         checked(self.gateway)
         if (self.tls is None) != self.cleartext:
             raise ValueError("either TLS, or clear text in writing")
+
+    def only(self, version: Version) -> LinkSettings:
+        """Return these settings for one version of MQTT and no other."""
+        return replace(self, version=version)

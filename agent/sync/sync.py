@@ -35,8 +35,12 @@ if TYPE_CHECKING:
 
 SESSIONS_A_BOOT: Final = 1_000_000
 """Epochs of one start: at one session a minute, two years."""
-STEADY_S: Final = 30.0
+STEADY_S: Final = 10.0
 """A session that lived so long ends the run of failures; a broker that drops us at once is not hammered."""
+
+
+def _spread(failures: int) -> float:
+    return delay_s(failures, random.random())  # noqa: S311 - it spreads gateways, it keeps no secret
 
 
 class Sync:
@@ -50,15 +54,19 @@ class Sync:
         put: Callable[[SyncFact], None],
         clock: Clock,
         open_reader: Callable[[], Reader],
-        chance: Callable[[], float] = random.random,
+        patience: Callable[[int], float] = _spread,
     ) -> None:
-        """boot_epoch: higher with every start. open_reader: called, and its reader used, in our thread."""
+        """Take what is needed, and start nothing.
+
+        boot_epoch: higher with every start. open_reader: called, and its reader used, in our thread.
+        patience: seconds to wait after so many failures in a row.
+        """
         self._settings = settings
         self._boot_epoch = boot_epoch
         self._put = put
         self._clock = clock
         self._open_reader = open_reader
-        self._chance = chance
+        self._patience = patience
         self._gateway = settings.gateway
         self._bell = Bell()
         self._wishes = Wishes(self._bell)
@@ -67,7 +75,7 @@ class Sync:
         self._pump = Pump(self._gateway, self._outbox, self._mirror, clock)
         self._desk = Desk(self._gateway, put, clock, self._outbox, self._pump)
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
-        self._version = Version.V5
+        self._version = settings.version or Version.V5
         self._sessions = 0
         self._trouble: str | None = None
 
@@ -143,7 +151,7 @@ class Sync:
                 failures = 0
             failures += 1
             if not self._other_version(ending):
-                self._wishes.rest(delay_s(failures, self._chance()))
+                self._wishes.rest(self._patience(failures))
 
     def _attempt(self) -> Ending:
         """Run one session, whatever it comes to."""
@@ -191,10 +199,10 @@ class Sync:
     def _other_version(self, ending: Ending) -> bool:
         """Choose the version for the next attempt; say whether to make it at once.
 
-        A broker that refuses version 5 says so, or just hangs up. One that hangs up may also be ill, so then
-        each version is tried in turn, with the usual waits.
+        A broker without version 5 says so, or hangs up, or waits for a packet that it would understand. The
+        last two may also be ill, so then each version is tried in turn, with the usual waits.
         """
-        if not (ending.no_v5 or ending.silent):
+        if self._settings.version is not None or not (ending.no_v5 or ending.silent):
             return False
         was = self._version
         self._version = Version.V311 if was is Version.V5 else Version.V5

@@ -10,6 +10,7 @@ from agent.clock import SystemClock
 from agent.store.journal import Journal, open_journal
 from agent.store.reader import JournalReader
 from agent.store.rows import Batch, Entry
+from agent.sync.backoff import delay_s
 from agent.sync.facts import LinkDown, LinkUp, Sent, SyncFact
 from agent.sync.settings import LinkSettings
 from agent.sync.sync import Sync
@@ -39,7 +40,7 @@ class Gateway:
             put=self._put,
             clock=SystemClock(assume_synced=True),
             open_reader=lambda: JournalReader(self._path),
-            chance=lambda: 0.99,
+            patience=lambda failures: min(0.1, delay_s(failures, 0.99) / 10),
         )
         self.sync.show(
             Birth(

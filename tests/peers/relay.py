@@ -1,10 +1,11 @@
-"""A wire that tests can cut: TCP from a free loopback port to another, cut, or left hanging without a word."""
+"""A wire that tests can cut, or leave hanging without a word: TCP from a free loopback port to another."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import threading
+from enum import Enum
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -12,13 +13,29 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 BLOCK = 64 * 1024
+LEVEL_5 = b"\x00\x04MQTT\x05"
+"""How the variable header of a CONNECT of version 5 begins (MQTT 5.0, 3.1.2)."""
+REFUSED_FOR_ITS_VERSION = bytes([0x20, 2, 0, 1])
+"""A CONNACK of 3.1.1: unacceptable protocol version (MQTT 3.1.1, 3.2.2.3)."""
+
+
+class Old(Enum):
+    """What a broker that knows no version 5 does when it meets it."""
+
+    REFUSES = "refuses"
+    HANGS_UP = "hangs up"
+    SAYS_NOTHING = "says nothing"
 
 
 class Relay:
-    """Passes bytes both ways while it is whole; `held` swallows them, as a dead router does."""
+    """Passes bytes both ways while it is whole; `held` swallows them, as a dead router does.
 
-    def __init__(self, to_port: int) -> None:
+    `old`: what is behind shall seem to know no version 5.
+    """
+
+    def __init__(self, to_port: int, old: Old | None = None) -> None:
         self._to_port = to_port
+        self._old = old
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._lock = threading.Lock()
@@ -76,6 +93,12 @@ class Relay:
                     continue
                 if target.getpeername()[1] == self._to_port:
                     self.passed += len(block)
+                    if self._old is not None and LEVEL_5 in block[:16]:
+                        if self._old is Old.SAYS_NOTHING:
+                            continue
+                        if self._old is Old.REFUSES:
+                            source.sendall(REFUSED_FOR_ITS_VERSION)
+                        break
                 target.sendall(block)
         for end in (source, target):
             with contextlib.suppress(OSError):
