@@ -1,0 +1,278 @@
+"""What a line of several boards promises beyond what every driver does."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from drivers.contract import (
+    Done,
+    Failed,
+    InputChanged,
+    InputState,
+    Offline,
+    Online,
+    OutputFound,
+    Release,
+    Why,
+)
+from drivers.modbus.driver import ModbusLine
+from drivers.modbus.settings import ModbusLineSettings
+from drivers.simulator.line import Line
+from drivers.simulator.relay_board import Mood, RelayBoard
+from protocols.boards.rtu import crc
+from tests.contract.modbus.rig import no_secrets
+from tests.contract.rig import PATIENCE_S, Inbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from drivers.contract import Event
+
+CLOCK = time.perf_counter
+STOP_WITHIN_S = 5.0
+PRESS_S = 0.1
+
+
+def settings(count: int, **line: Any) -> ModbusLineSettings:
+    boards = [
+        {
+            "name": f"board-{number}",
+            "family": "waveshare",
+            "address": number,
+            "outputs": {f"lock-{number}": 1},
+            "inputs": {f"exit-{number}": {"channel": 1}},
+        }
+        for number in range(1, count + 1)
+    ]
+    return ModbusLineSettings.model_validate({"kind": "modbus", "name": "relays", "boards": boards} | line)
+
+
+class Boards:
+    def __init__(self, count: int, baud: int) -> None:
+        self.boards = [RelayBoard(CLOCK, address=number) for number in range(1, count + 1)]
+        self.line = Line(self.boards, CLOCK, baud=baud)
+        self.driver = ModbusLine(settings(count, device=self.line.path, baud=baud), CLOCK, no_secrets)
+        self.inbox = Inbox()
+        self._ids = itertools.count(1)
+
+    def start(self) -> None:
+        self.line.start()
+        self.driver.start(self.inbox)
+        everybody = {f"board-{board.address}" for board in self.boards}
+        self.inbox.wait_for(lambda events: {e.device for e in events if isinstance(e, Online)} == everybody)
+
+    def stop(self) -> None:
+        self.driver.stop(STOP_WITHIN_S)
+        self.line.stop()
+
+    def release(self, number: int, for_s: float = 0.2) -> Done | Failed:
+        command = next(self._ids)
+        self.driver.do(Release(command, f"lock-{number}", for_s, CLOCK() + PATIENCE_S))
+        return self.inbox.answer(command)
+
+
+def told(inbox: Inbox, count: int, point: str, state: InputState) -> None:
+    """Wait until the input is told to be in this state, behind the first `count` events."""
+
+    def found(events: tuple[Event, ...]) -> list[Event]:
+        changes = [event for event in events[count:] if isinstance(event, InputChanged)]
+        return [event for event in changes if (event.point, event.state) == (point, state)]
+
+    inbox.wait_for(found)
+
+
+@pytest.fixture
+def row(request: pytest.FixtureRequest) -> Iterator[Boards]:
+    made = Boards(*getattr(request, "param", (2, 115200)))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+def test_a_dead_board_does_not_delay_another(row: Boards) -> None:
+    row.boards[0].mood = Mood(silent=True)
+    row.inbox.after(0, Offline)
+    dead, polls = row.boards[0].requests, row.boards[1].requests
+    threading.Event().wait(2.0)
+    assert row.boards[0].requests - dead <= 3  # asked once a second
+    assert row.boards[1].requests - polls >= 20
+    assert isinstance(row.release(2), Done)
+
+
+@pytest.mark.parametrize("row", [(4, 9600)], indirect=True)
+def test_a_press_of_a_tenth_of_a_second_is_seen_on_a_full_slow_line(row: Boards) -> None:
+    for round_number in range(6):
+        board = row.boards[round_number % 4]
+        point = f"exit-{board.address}"
+        count = len(row.inbox.events)
+        board.set_input(0, active=True)
+        threading.Event().wait(
+            PRESS_S + 0.05
+        )  # the press, and what a busy box may add to a round of the line
+        board.set_input(0, active=False)
+        told(row.inbox, count, point, InputState.ACTIVE)
+        told(row.inbox, count, point, InputState.INACTIVE)
+
+
+def test_a_relay_that_a_foreign_hand_switches_on_is_found_and_put_off(row: Boards) -> None:
+    row.boards[1].set_coil(0, on=True)
+    found = row.inbox.after(0, OutputFound)
+    assert isinstance(found, OutputFound)
+    assert (found.point, found.on) == ("lock-2", True)
+    row.inbox.wait_for(lambda _: not row.boards[1].coil(0))
+
+
+@pytest.mark.parametrize(
+    ("mood", "why"),
+    [
+        (Mood(exception=4), Why.REFUSED),
+        (Mood(answers_as=9), Why.UNPROVEN),
+        (Mood(mute=True), Why.UNPROVEN),
+    ],
+)
+def test_a_board_that_misbehaves_is_never_said_to_have_opened(row: Boards, mood: Mood, why: Why) -> None:
+    row.boards[0].mood = mood
+    answer = row.release(1)
+    assert isinstance(answer, Failed)
+    assert answer.why in {why, Why.OFFLINE}
+    assert isinstance(row.release(2), Done)
+
+
+def test_releases_of_several_boards_do_not_mix(row: Boards) -> None:
+    for number in (1, 2, 1, 2):
+        assert isinstance(row.release(number), Done)
+    assert [len(board.history) for board in row.boards] == [2, 2]
+
+
+def test_a_babbling_line_moves_no_relay(row: Boards) -> None:
+    for count in range(200):
+        row.line.say(bytes((count & 0xFF, 0x05, 0x02)) * 20)
+    threading.Event().wait(1.0)
+    assert [board.history for board in row.boards] == [(), ()]
+    row.inbox.wait_for(lambda _: isinstance(row.release(1), Done))
+
+
+def test_health_counts_what_happened(row: Boards) -> None:
+    row.boards[0].mood = Mood(silent=True)
+    row.inbox.after(0, Offline)
+    health = row.driver.line_health()
+    assert (health["boards"], health["boards_online"]) == (2, 1)
+    assert health["timeouts"] != 0
+
+
+class Gateway:
+    """A Modbus TCP gateway in front of one board."""
+
+    def __init__(self, board: RelayBoard) -> None:
+        self.board = board
+        self.refuse = False
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(0.1)
+        self.port: int = self._listener.getsockname()[1]
+        self._ending = threading.Event()
+        self.drop = threading.Event()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+        self._thread.join()
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while not self._ending.is_set():
+            try:
+                peer, _ = self._listener.accept()
+            except TimeoutError:
+                continue
+            with peer:
+                peer.settimeout(0.05)
+                self._talk(peer)
+
+    def _talk(self, peer: socket.socket) -> None:
+        while not self._ending.is_set():
+            if self.drop.is_set():
+                self.drop.clear()
+                return
+            try:
+                data = peer.recv(300)
+            except TimeoutError:
+                continue
+            except OSError:
+                return
+            if not data:
+                return
+            body = data[6:]
+            for reply in self.board.receive(body + crc(body), CLOCK()):
+                answer = reply[:-2]
+                peer.sendall(data[:4] + len(answer).to_bytes(2, "big") + answer)
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    made = Gateway(RelayBoard(CLOCK, address=1))
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def over_tcp(gateway: Gateway) -> Iterator[Callable[[], tuple[ModbusLine, Inbox]]]:
+    started: list[ModbusLine] = []
+
+    def start() -> tuple[ModbusLine, Inbox]:
+        driver = ModbusLine(settings(1, tcp=f"127.0.0.1:{gateway.port}", framing="tcp"), CLOCK, no_secrets)
+        inbox = Inbox()
+        started.append(driver)
+        driver.start(inbox)
+        return driver, inbox
+
+    yield start
+    for driver in started:
+        driver.stop(STOP_WITHIN_S)
+
+
+def test_a_board_behind_a_gateway_releases(
+    gateway: Gateway, over_tcp: Callable[[], tuple[ModbusLine, Inbox]]
+) -> None:
+    driver, inbox = over_tcp()
+    inbox.after(0, Online)
+    driver.do(Release(1, "lock-1", 0.5, CLOCK() + PATIENCE_S))
+    assert isinstance(inbox.answer(1), Done)
+    assert gateway.board.history[0].on_for_s == 0.5
+
+
+def test_a_gateway_that_hangs_up_is_called_again(
+    gateway: Gateway, over_tcp: Callable[[], tuple[ModbusLine, Inbox]]
+) -> None:
+    _, inbox = over_tcp()
+    inbox.after(0, Online)
+    gateway.drop.set()
+    inbox.after(0, Offline)
+    count = len(inbox.events)
+    inbox.after(count, Online)
+
+
+def test_a_gateway_that_is_not_there_is_an_event() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    driver = ModbusLine(settings(1, tcp=f"127.0.0.1:{port}"), CLOCK, no_secrets)
+    inbox = Inbox()
+    driver.start(inbox)
+    try:
+        assert isinstance(inbox.after(0, Offline), Offline)
+        driver.do(Release(1, "lock-1", 1, CLOCK() + PATIENCE_S))
+        answer = inbox.answer(1)
+        assert isinstance(answer, Failed)
+        assert answer.why == Why.OFFLINE
+    finally:
+        driver.stop(STOP_WITHIN_S)
