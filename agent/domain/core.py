@@ -178,12 +178,14 @@ def handle(site: Site, fact: Fact, at: Moment) -> Handled:  # noqa: C901, PLR091
 
 def _presented(site: Site, fact: Presented, at: Moment) -> Handled:
     story: dict[str, Json] = {"reader": fact.reader, "direction": fact.direction}
-    decision, told = _decide(site, fact.door, fact.digest, fact.holding, at)
+    not_after = fact.read_at + ACT_WITHIN_S
+    late = not_after < at.monotonic
+    decision, told = _decide(site, fact.door, fact.digest, fact.holding, at, late=late)
     story |= told
     if isinstance(decision, Deny):
         record = Record("entry.denied", fact.door, story)
         return site, Result((record,), then=(Show(fact.reader, Shown.DENIED),))
-    site, freed = _free(site, fact.door, decision, at)
+    site, freed = _free(site, fact.door, decision, at, not_after)
     record = Record("entry.granted", fact.door, story)
     return site, Result((record,)) + freed + Result(then=(Show(fact.reader, Shown.GRANTED),))
 
@@ -203,17 +205,17 @@ def _open_asked(site: Site, fact: OpenAsked, at: Moment) -> Handled:
         record = Record("entry.denied", fact.door, story)
         answer = Answer(order, fact.door, Outcome.REFUSED, decision.reason.value)
         return site, Result((record,), then=(answer,), used=(order,))
-    site, freed = _free(site, fact.door, decision, at, order)
+    site, freed = _free(site, fact.door, decision, at, order.not_after, order)
     record = Record("entry.granted", fact.door, story)
     return site, Result((record,), used=(order,)) + freed
 
 
 def _decide(
-    site: Site, name: str, digest: bytes, holding: Holding | None, at: Moment
+    site: Site, name: str, digest: bytes, holding: Holding | None, at: Moment, *, late: bool = False
 ) -> tuple[Grant | Deny, dict[str, Json]]:
     door = site.doors[name]
     posture = Posture(name, door.mode, door.fire, site.recording)
-    decision = decide(holding, posture, site.roster, at)
+    decision = Deny(Reason.TOO_LATE) if late else decide(holding, posture, site.roster, at)
     person = None if holding is None or holding.person is None else holding.person.id
     story: dict[str, Json] = {
         "credential": digest.hex(),
@@ -227,10 +229,11 @@ def _outcome(decision: Grant | Deny) -> dict[str, Json]:
     return {"reason": decision.reason.value} if isinstance(decision, Deny) else {"rule": decision.rule}
 
 
-def _free(site: Site, name: str, grant: Grant, at: Moment, order: Order | None = None) -> Handled:
+def _free(  # noqa: PLR0917 - what a release is made of
+    site: Site, name: str, grant: Grant, at: Moment, not_after: float, order: Order | None = None
+) -> Handled:
     rules = site.rules[name]
     freed = doors.Freed(rules.extended_s if grant.longer else rules.release_s)
-    not_after = math.inf if order is None else order.not_after
     return _step(site, name, freed, at, "entry", order=order, not_after=not_after)
 
 

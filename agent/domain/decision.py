@@ -27,6 +27,7 @@ class Reason(StrEnum):
     """Why a door stayed locked. Stable codes: they are on the wire and in the journal."""
 
     CANNOT_RECORD = "cannot_record"  # the journal cannot be written, so nothing may be opened
+    TOO_LATE = "too_late"  # it waited so long that whoever asked has tried again or gone
     DOOR_LOCKED = "door_locked"
     UNKNOWN = "unknown_credential"
     SUSPENDED = "suspended"

@@ -61,13 +61,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Presented:
-    """A card was read at a door. `holding` is None when the digest is on no list."""
+    """A card was read at a door. `holding` is None when the digest is on no list.
+
+    read_at: monotonic seconds; the person has tried again or gone when it is long past.
+    """
 
     door: str
     reader: str
     direction: str
     digest: bytes
     holding: Holding | None
+    read_at: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,8 @@ class Translator:
             why = f"none of {', '.join(place.formats)}"
             return (Unreadable(place.door, event.reader, place.direction, bits, why),)
         digest = card_digest(card.number, self._digest_key)
-        return (Presented(place.door, event.reader, place.direction, digest, self._lookup(digest)),)
+        holding = self._lookup(digest)
+        return (Presented(place.door, event.reader, place.direction, digest, holding, event.at),)
 
     def _input(self, point: str, state: InputState) -> tuple[Fact, ...]:
         wiring = self._wiring

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 
 from agent.domain.core import handle, new_site
@@ -107,8 +108,9 @@ class House:
         return self.site.doors[name]
 
 
-def card(held: Holding | None = RESIDENT, door: str = LOBBY) -> Presented:
-    return Presented(door, f"{door}-in", "in", DIGEST, held)
+def card(held: Holding | None = RESIDENT, door: str = LOBBY, read_at: float = math.inf) -> Presented:
+    """Read a card now; `read_at` is for one that had to wait."""
+    return Presented(door, f"{door}-in", "in", DIGEST, held, read_at)
 
 
 def phone(asked: Order, held: Holding | None = RESIDENT, door: str = LOBBY) -> OpenAsked:

@@ -86,6 +86,19 @@ def test_a_denied_card_is_one_record_and_a_light() -> None:
     )
 
 
+def test_a_card_that_waited_too_long_opens_for_nobody() -> None:
+    house = House()
+    read_at = house.at
+
+    soon = house.take(card(read_at=read_at), ACT_WITHIN_S)
+    late = house.take(card(read_at=read_at), 0.1)
+
+    assert [unlock.not_after for unlock in unlocks(soon.then)] == [read_at + ACT_WITHIN_S]
+    assert unlocks(late.then) == []
+    assert kinds(late) == ["entry.denied"]
+    assert late.records[0].body["reason"] == "too_late"
+
+
 def test_a_card_of_nobody_names_nobody() -> None:
     (record,) = House().take(card(holding(None))).records
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 KNOWN = "10111011000000110010000110"  # H10301, facility 118, card 1603
 STRANGER = "01111111111111111111111111"
+START_S = 1000.0  # where the hand clock stands at first
 ALWAYS = Schedule("always", UTC, (Window(ALL_WEEK, 0, MINUTES_A_DAY),))
 RULES = Rules(7, {"residents": Group("residents", (Right("lobby", "always"),))}, {"always": ALWAYS})
 WIRING = Wiring(
@@ -122,7 +123,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def test_a_known_card_is_on_disk_before_the_lock_is_told(bench: Bench) -> None:
     before = bench.journal.head[0]
 
-    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0)])
+    bench.loop.turn([CardRead("lobby-in", KNOWN, START_S)])
 
     (unlock, height), (shown, _) = bench.acts
     assert isinstance(unlock, Unlock)
@@ -135,7 +136,7 @@ def test_a_known_card_is_on_disk_before_the_lock_is_told(bench: Bench) -> None:
 def test_a_batch_is_one_commit(bench: Bench) -> None:
     before = bench.journal.head[0]
 
-    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0), CardRead("lobby-in", STRANGER, 0.0)])
+    bench.loop.turn([CardRead("lobby-in", KNOWN, START_S), CardRead("lobby-in", STRANGER, START_S)])
 
     assert {height for _, height in bench.acts} == {before + 2}
     assert bench.kinds()[-2:] == ["entry.granted", "entry.denied"]
@@ -144,7 +145,9 @@ def test_a_batch_is_one_commit(bench: Bench) -> None:
 def test_the_exit_button_opens_before_anything_is_written(bench: Bench) -> None:
     before = bench.journal.head[0]
 
-    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0), InputChanged("lobby-exit", InputState.ACTIVE, 0.0)])
+    bench.loop.turn(
+        [CardRead("lobby-in", KNOWN, START_S), InputChanged("lobby-exit", InputState.ACTIVE, 0.0)]
+    )
 
     first, height = bench.acts[0]
     assert isinstance(first, Unlock)
@@ -153,7 +156,7 @@ def test_the_exit_button_opens_before_anything_is_written(bench: Bench) -> None:
 
 
 def test_a_full_disk_opens_for_nobody_but_exit_and_fire_and_recovers_by_itself(bench: Bench) -> None:
-    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0)])
+    bench.loop.turn([CardRead("lobby-in", KNOWN, START_S)])
     number = bench.acts[-2][0]
     assert isinstance(number, Unlock)
     bench.loop.turn([Done(number.id, 0.0)])
@@ -161,15 +164,15 @@ def test_a_full_disk_opens_for_nobody_but_exit_and_fire_and_recovers_by_itself(b
     connection = bench.journal._connection
     connection.execute("PRAGMA query_only = ON")
 
-    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0)])
-    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0)])
+    bench.loop.turn([CardRead("lobby-in", KNOWN, START_S)])
+    bench.loop.turn([CardRead("lobby-in", KNOWN, START_S)])
     denied = [effect for effect, _ in bench.acts]
     bench.acts.clear()
     bench.loop.turn([InputChanged("lobby-exit", InputState.ACTIVE, 0.0)])
     freed = [effect for effect, _ in bench.acts]
     bench.acts.clear()
     connection.execute("PRAGMA query_only = OFF")
-    bench.loop.turn([CardRead("lobby-in", KNOWN, 0.0)])
+    bench.loop.turn([CardRead("lobby-in", KNOWN, START_S)])
 
     assert denied == [Show("lobby-in", Shown.DENIED)] * 2
     assert all(isinstance(effect, Unlock) for effect in freed)
@@ -214,3 +217,24 @@ def test_time_that_comes_due_is_a_fact(bench: Bench) -> None:
     bench.loop.turn([])
 
     assert bench.kinds()[-1] == "door.forced"
+
+
+def test_a_card_read_long_before_the_loop_came_to_it_opens_nothing(bench: Bench) -> None:
+    bench.clock.advance(10.0)
+
+    bench.loop.turn([CardRead("lobby-in", KNOWN, START_S)])
+
+    assert [effect for effect, _ in bench.acts] == [Show("lobby-in", Shown.DENIED)]
+
+
+def test_an_exit_is_not_undone_by_a_relock_that_waited_for_its_record(bench: Bench) -> None:
+    bench.loop.turn([InputChanged("lobby-contact", InputState.INACTIVE, START_S)])
+    bench.loop.turn([CardRead("lobby-in", KNOWN, START_S)])
+    bench.loop.turn([InputChanged("lobby-contact", InputState.ACTIVE, START_S)])
+    bench.loop.turn([InputChanged("lobby-contact", InputState.INACTIVE, START_S)])
+    bench.clock.advance(0.4)
+    bench.acts.clear()
+
+    bench.loop.turn([InputChanged("lobby-exit", InputState.ACTIVE, START_S)])
+
+    assert [type(effect) for effect, _ in bench.acts] == [Unlock]

@@ -56,7 +56,7 @@ def test_a_card_is_known_by_its_keyed_digest_alone() -> None:
     (fact,) = facts(CardRead("in", CARD, 0.0))
 
     assert fact == Presented(
-        "lobby", "in", "in", card_digest(CardNumber("fc8cn16", 118 << 16 | 1603), KEY), None
+        "lobby", "in", "in", card_digest(CardNumber("fc8cn16", 118 << 16 | 1603), KEY), None, 0.0
     )
 
 
