@@ -23,6 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "too_large": ("the command is too large", "指令过大"),
     "overloaded": ("the gateway has too much to do; try again", "网关繁忙，请重试"),
     "cannot_record": ("the gateway cannot record, so it may not open", "网关无法记录，不能开门"),
+    "too_late": ("the card waited too long to be judged; show it again", "读卡后等待过久，请重新刷卡"),
     "door_locked": ("the door is locked down", "该门已封锁"),
     "unknown_credential": ("this card or phone is not on the list", "此卡或手机不在名单内"),
     "suspended": ("this card or phone is suspended; ask the office", "此卡或手机已停用，请联系物业"),
@@ -39,4 +40,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "out_of_schedule": ("not at this hour", "当前时段不可通行"),
     "no_answer": ("the gateway did not answer in time", "网关未及时应答"),
     "offline": ("the gateway is offline", "网关离线"),
+    "unproven": ("the lock did not confirm; look whether the door is open", "门锁未确认，请查看门是否已开"),
+    "late": ("the lock's line was too busy; try again", "门锁线路繁忙，请重试"),
+    "unknown_point": ("no lock is wired to this door", "此门未接门锁"),
+    "stopped": ("the gateway is stopping", "网关正在停止"),
 }

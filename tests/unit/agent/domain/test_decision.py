@@ -196,6 +196,7 @@ def test_before_the_first_roster_nobody_is_let_in() -> None:
 def test_reasons_are_stable_codes() -> None:
     assert {reason.value for reason in Reason} == {
         "cannot_record",
+        "too_late",
         "door_locked",
         "unknown_credential",
         "suspended",
