@@ -12,6 +12,7 @@ import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import Empty, Queue
+from random import Random
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -44,6 +45,8 @@ AS_ADVISED = OPEN + "set_tcp_nodelay true\n"
 AS_DEPLOYED = "import sys; sys.modules['rich'] = None; from agent.cli.app import main; sys.exit(main())"
 """A gateway has none of the extras: structlog would load rich only because it is there."""
 
+PAUSE_S = 0.15
+"""Between two people at least: the light and the sound of the first are over, and the poll is at a random place."""
 IDLE_S = 10.0
 WITHIN_S = 60.0
 MIB = 1024 * 1024
@@ -65,6 +68,7 @@ class House:
         (folder / "broker").mkdir()
         self.broker = stack.enter_context(Broker(folder / "broker", AS_ADVISED))
         self.switched: Queue[Switched] = Queue()
+        self._chance = Random(1)
         self.building = stack.enter_context(Building(folder, self.clock.monotonic, self.switched.put))
         office, self.phone = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
         digest_key = secrets.token_bytes(32)
@@ -138,6 +142,7 @@ class House:
 
     def open_by_card(self, serial: int) -> float:
         """Hold a card to the reader; return the seconds until the relay."""
+        time.sleep(PAUSE_S + self._chance.uniform(0, PAUSE_S))
         self.drain()
         bits = FORMATS["W34_CARD32"].encode({"card": self.list.number(serial).value})
         began = time.monotonic()  # noqa: TID251 - a stopwatch
