@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocols.wiegand.formats import FORMATS
+from protocols.wiegand.health import Finding, LineHealth
+from protocols.wiegand.keypads import KEYS, Keypad, frame_bits, key
+from protocols.wiegand.pulses import Discarded, Fault, Frame, Stuck
+
+CODES = json.loads(Path("tests/vectors/wiegand.json").read_text())["keypad"]
+TABLES = {
+    Keypad.FOUR: "four_bit",
+    Keypad.EIGHT: "eight_bit_complement",
+    Keypad.SIX: "six_bit_nibble_parity",
+    Keypad.SIX_ROSSLARE: "six_bit_rosslare",
+}
+GOOD = FORMATS["H10301"].encode({"facility": 118, "card": 1603})
+SWAPPED = GOOD.translate(str.maketrans("01", "10"))
+
+
+def frame(bits: str, width_us: int = 50, interval_us: int = 2000) -> Frame:
+    return Frame(bits, 0, width_us, width_us, interval_us, interval_us)
+
+
+@pytest.mark.parametrize("keypad", Keypad)
+def test_every_key_has_its_published_code(keypad: Keypad) -> None:
+    table = CODES[TABLES[keypad]]
+    assert {name: key(bits, keypad) for name, bits in table.items()} == {name: name for name in KEYS}
+    assert {len(bits) for bits in table.values()} == {frame_bits(keypad)}
+
+
+@pytest.mark.parametrize("bits", CODES["must_reject_eight_bit"])
+def test_a_code_that_is_no_key_is_none(bits: str) -> None:
+    assert key(bits, Keypad.EIGHT) is None
+
+
+@given(st.text(max_size=10), st.sampled_from(Keypad))
+def test_no_text_raises(bits: str, keypad: Keypad) -> None:
+    assert key(bits, keypad) in {None, *KEYS}
+
+
+def test_a_well_line_has_nothing_to_look_at() -> None:
+    health = LineHealth()
+    for _ in range(20):
+        health.note(frame(GOOD))
+    assert health.findings() == ()
+    report = health.report()
+    assert (report["frames"], report["parity_failed"], report["bit_counts"]) == (20, 0, "26:20")
+
+
+def test_swapped_wires_are_found() -> None:
+    health = LineHealth()
+    for _ in range(6):
+        health.note(frame(SWAPPED))
+    assert health.findings() == (Finding.SWAPPED,)
+
+
+def test_damaged_frames_are_a_finding() -> None:
+    health = LineHealth()
+    for place in range(8):
+        health.note(frame(FORMATS["W42_DATA40"].encode({"card": place})))
+        bits = FORMATS["W30_DATA28"].encode({"card": place})
+        health.note(frame(("1" if bits[0] == "0" else "0") + bits[1:]))
+    assert health.findings() == (Finding.PARITY,)
+
+
+@pytest.mark.parametrize(
+    ("happening", "finding"),
+    [
+        (Discarded(Fault.BOTH_LOW, 3, 0), Finding.BOTH_LOW),
+        (Discarded(Fault.SEQUENCE, 3, 0), Finding.LATE),
+        (Discarded(Fault.EDGE_LOST, 3, 0), Finding.NOISE),
+        (frame("10110"), Finding.LENGTHS),
+        (frame("0" * 40), Finding.ONE_LINE),
+    ],
+)
+def test_each_fault_leads_to_its_wire(happening: Frame | Discarded, finding: Finding) -> None:
+    health = LineHealth()
+    for _ in range(6):
+        health.note(happening)
+    assert finding in health.findings()
+
+
+def test_nothing_is_concluded_from_one_slip_but_a_stuck_line_is() -> None:
+    health = LineHealth()
+    health.note(frame(SWAPPED))
+    assert health.findings() == ()
+    health.note(Stuck(1, stuck=True, at_us=0))
+    assert health.findings() == (Finding.STUCK_D1,)
+    health.note(Stuck(1, stuck=False, at_us=0))
+    assert health.findings() == ()
+
+
+def test_the_extremes_of_pulses_and_intervals_are_kept() -> None:
+    health = LineHealth()
+    health.note(frame(GOOD, width_us=400, interval_us=2400))
+    health.note(frame(GOOD, width_us=50, interval_us=2000))
+    report = health.report()
+    assert (report["shortest_pulse_us"], report["longest_pulse_us"]) == (50, 400)
+    assert (report["shortest_interval_us"], report["longest_interval_us"]) == (2000, 2400)
+
+
+def test_what_is_counted_is_bounded() -> None:
+    health = LineHealth()
+    for count in range(1, 129):
+        health.note(frame("1" * count))
+    assert len(health.lengths) <= 33
