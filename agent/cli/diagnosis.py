@@ -16,8 +16,8 @@ FILL_ALARMS = (0.95, 0.90, 0.80)
 LOST_REPLIES = 0.02
 """Two replies in a hundred lost: a sound line at these speeds loses one in a million."""
 
-NOISE_A_REPLY = 0.1
-"""Bytes that were no frame, for each reply: one in ten replies with a stray byte is missing bias."""
+STRAY = 0.1
+"""Damaged frames and bytes that were none, for each question: one in ten is a line without bias or end."""
 
 FEWEST_QUESTIONS = 200
 """Before so many, a rate says nothing."""
@@ -72,28 +72,50 @@ def _troubles(device: DeviceView) -> Iterator[Finding]:
 
 
 def _line(port: PortView) -> Iterator[Finding]:
-    questions, lost = _figure(port, "questions"), _figure(port, "timeouts")
-    answers, noise = _figure(port, "answers"), _figure(port, "noise_bytes")
-    if questions < FEWEST_QUESTIONS:
-        return
-    if lost / questions > LOST_REPLIES:
-        yield Finding("replies_lost", {"port": port.name, "percent": 100 * lost / questions})
-    if answers and noise / answers > NOISE_A_REPLY:
-        yield Finding("noise", {"port": port.name, "bytes": int(noise), "answers": int(answers)})
+    """Judge the line as a whole, and each device that its driver counts by itself (`device.figure`)."""
+    silent = {device.name for device in port.devices if not device.online}
+    for device, figures in by_device(port).items():
+        if device in silent:
+            continue  # told already: all its replies are lost
+        place = device or port.name
+        questions = _sum(figures, "questions", "sent")
+        if questions < FEWEST_QUESTIONS:
+            continue
+        lost, stray = _sum(figures, "timeouts"), _sum(figures, "noise_bytes", "damaged")
+        if lost / questions > LOST_REPLIES:
+            yield Finding("replies_lost", {"place": place, "percent": 100 * lost / questions})
+        if stray / questions > STRAY:
+            yield Finding("noise", {"place": place, "stray": int(stray), "questions": int(questions)})
+        if strangers := _sum(figures, "strangers"):
+            yield Finding("strangers", {"place": place, "count": int(strangers)})
 
 
-def _figure(port: PortView, name: str) -> float:
-    value = port.line.get(name, 0)
-    return 0.0 if isinstance(value, str) else float(value)
+def by_device(port: PortView) -> dict[str, dict[str, int | float | str]]:
+    """Return a port's figures parted by device; those of the line itself under the empty name."""
+    parted: dict[str, dict[str, int | float | str]] = {"": {}}
+    for name, value in port.line.items():
+        device, dot, figure = name.rpartition(".")
+        parted.setdefault(device if dot else "", {})[figure] = value
+    return parted
+
+
+def _sum(figures: Mapping[str, int | float | str], *names: str) -> float:
+    values = (figures.get(name, 0) for name in names)
+    return sum(float(value) for value in values if not isinstance(value, str))
 
 
 def _door(door: DoorView) -> Iterator[Finding]:
-    if door.fault:
+    if door.fault == "lock_offline":
+        yield Finding("lock_offline", {"door": door.name})
+    elif door.fault:
         yield Finding("door_fault", {"door": door.name, "fault": door.fault})
     if door.contact == "unknown":
         yield Finding("contact_unknown", {"door": door.name})
     if door.alarm:
-        yield Finding("door_alarm", {"door": door.name, "alarm": door.alarm})
+        known = door.alarm in {"forced", "held", "warning"}
+        yield Finding(
+            f"door_{door.alarm}" if known else "door_alarm", {"door": door.name, "alarm": door.alarm}
+        )
     if door.mode != "normal":
         yield Finding("door_mode", {"door": door.name, "mode": door.mode})
 

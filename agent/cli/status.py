@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from agent.cli.diagnosis import by_device
 from agent.cli.live import Seen, look
 from agent.cli.options import add_config, add_json
 from agent.cli.words import say
@@ -15,7 +16,7 @@ from agent.errors import EX_TEMPFAIL
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from agent.cli.app import Commands
@@ -66,11 +67,11 @@ def lines(picture: Snapshot) -> Iterator[str]:
         yield _door(door)
     for port in picture.ports:
         yield say("status.port", name=port.name, kind=port.kind, place=port.place)
+        figures = by_device(port)
+        yield from _figures(figures.pop(""))
         for device in port.devices:
             yield _device(device)
-        if port.line:
-            figures = "  ".join(f"{name} {value}" for name, value in port.line.items())
-            yield say("status.line", figures=figures)
+            yield from _figures(figures.get(device.name, {}))
     yield _roster(picture.roster)
     yield _journal(picture.journal)
     if not picture.journal.writable:
@@ -99,6 +100,12 @@ def _device(device: DeviceView) -> str:
         return say("status.offline", name=device.name, since=_time(device.since), why=why).rstrip()
     identity = "  ".join((*(f"{key} {value}" for key, value in device.identity.items()), *device.troubles))
     return say("status.online", name=device.name, identity=identity).rstrip()
+
+
+def _figures(figures: Mapping[str, int | float | str]) -> Iterator[str]:
+    """Give the figures that say something; `--json` has them all."""
+    if told := "  ".join(f"{name} {value}" for name, value in figures.items() if value):
+        yield say("status.line", figures=told)
 
 
 def _roster(roster: RosterView) -> str:

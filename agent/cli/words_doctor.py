@@ -58,20 +58,28 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "replies_lost": (
         (
-            "{percent:.1f} % of the replies on port {port} are lost — termination of 120 Ω at "
-            "both ends and nowhere else, one common ground, no star wiring"
+            "{percent:.1f} % of the replies at {place} are lost — 120 Ω at both ends of the pair and nowhere "
+            "else, one common ground, no star of cables"
         ),
-        "端口 {port} 有 {percent:.1f} % 的应答丢失。请查：仅两端 120 Ω 终端电阻、共地、不要星形布线",
+        "{place} 有 {percent:.1f} % 的应答丢失。请查：仅两端 120 Ω 终端电阻、共地、不要星形布线",
     ),
     "noise": (
         (
-            "{bytes} stray bytes beside {answers} replies on port {port} — bias resistors at one "
-            "place, away from lock cables, a diode at each lock"
+            "{stray} damaged frames and stray bytes in {questions} questions at {place} — bias resistors at "
+            "one place, away from the locks' cables, a diode at each lock"
         ),
+        "{place} 在 {questions} 次询问中有 {stray} 个坏帧和杂散字节。请查：偏置电阻、远离锁线、锁加二极管",
+    ),
+    "strangers": (
         (
-            "端口 {port} 在 {answers} 次应答中有 {bytes} 个杂散字节。请查：一处偏置电阻、"
-            "远离锁线、每把锁加续流二极管"
+            "{count} answers at {place} came from another address — two devices with one address, or a "
+            "second panel on the pair"
         ),
+        "{place} 有 {count} 个应答来自别的地址。请查：地址重复，或同一对线上有第二个控制器",
+    ),
+    "lock_offline": (
+        "door {door}: its lock cannot be reached, so no card opens it; wired exits and keys still do",
+        "门 {door}：锁控板不通，刷卡不能开门；硬接线出门和钥匙仍可用",
     ),
     "door_fault": (
         "door {door}: {fault}",
@@ -84,6 +92,18 @@ WORDS: dict[str, tuple[str, str]] = {
     "door_alarm": (
         "door {door}: {alarm} — go and look, then close it",
         "门 {door}：{alarm}。请现场查看并关门",
+    ),
+    "door_forced": (
+        "door {door} was opened with no release ({alarm}) — go and look; if nobody was there, at its contact",
+        "门 {door} 未经释放被打开（{alarm}）。请现场查看；若无人，请查门磁",
+    ),
+    "door_held": (
+        "door {door} stands open too long ({alarm}) — close it; if it is closed, look at contact and magnet",
+        "门 {door} 开门超时（{alarm}）。请关门；若已关，请查门磁和磁铁",
+    ),
+    "door_warning": (
+        "door {door} is about to alarm ({alarm}) — close it",
+        "门 {door} 即将报警（{alarm}）。请关门",
     ),
     "door_mode": (
         "door {door} is in mode {mode}, by an order",

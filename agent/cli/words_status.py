@@ -31,7 +31,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "门        {name}  {lock}  门磁 {contact}  模式 {mode}{more}",
     ),
     "port": ("port      {name}  {kind}  {place}", "端口      {name}  {kind}  {place}"),
-    "line": ("  line    {figures}", "  线路    {figures}"),
+    "line": ("          {figures}", "          {figures}"),
     "online": ("  online  {name}  {identity}", "  在线    {name}  {identity}"),
     "offline": ("  OFFLINE {name}  since {since}  {why}", "  离线    {name}  自 {since}  {why}"),
     "roster": (

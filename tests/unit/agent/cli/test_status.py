@@ -170,12 +170,24 @@ def port(*devices: object, **line: int) -> tuple[PortView, ...]:
         ({"ports": port(TALKING, questions=100, timeouts=50)}, []),
         ({"ports": port(TALKING, questions=1000, timeouts=21, answers=979)}, ["replies_lost"]),
         ({"ports": port(TALKING, questions=1000, answers=1000, noise_bytes=101)}, ["noise"]),
+        ({"ports": port(TALKING, **{"lobby-in.sent": 1000, "lobby-in.timeouts": 30})}, ["replies_lost"]),
+        ({"ports": port(TALKING, **{"lobby-in.sent": 1000, "lobby-in.damaged": 200})}, ["noise"]),
+        ({"ports": port(TALKING, **{"lobby-in.sent": 1000, "lobby-in.strangers": 1})}, ["strangers"]),
+        (
+            {"ports": port(TALKING, SILENT, **{"lobby-out.sent": 1000, "lobby-out.timeouts": 999})},
+            ["device_silent"],
+        ),
         ({"ports": port(SILENT, questions=1000, timeouts=1000)}, ["port_silent"]),
         (
             {"doors": (replace(LOBBY, fault="release failed", contact="unknown"),)},
             ["door_fault", "contact_unknown"],
         ),
-        ({"doors": (replace(LOBBY, alarm="forced", mode="held"),)}, ["door_alarm", "door_mode"]),
+        ({"doors": (replace(LOBBY, alarm="forced", mode="held"),)}, ["door_forced", "door_mode"]),
+        ({"doors": (replace(LOBBY, alarm="held", fault="lock_offline"),)}, ["lock_offline", "door_held"]),
+        (
+            {"doors": (replace(LOBBY, alarm="warning"), replace(LOBBY, alarm="odd"))},
+            ["door_warning", "door_alarm"],
+        ),
         ({"roster": RosterView()}, ["no_roster"]),
         ({"broker": BrokerView("offline", "centre:8883", why="refused")}, ["broker"]),
         ({"broker": BrokerView("off")}, []),
@@ -192,6 +204,15 @@ def test_each_ill_has_its_finding(changes: dict[str, object], expected: list[str
     for each in found:
         for tongue in Language:
             assert "{" not in say_in(tongue, f"doctor.{each.key}", **each.about)
+
+
+def test_figures_of_a_device_stand_under_it_and_zeros_are_left_out() -> None:
+    line = {"opened": 1, "babble_bytes": 0, "lobby-in.sent": 7, "lobby-in.naks": 0}
+    shown = list(lines(replace(SOUND, ports=(replace(SOUND.ports[0], line=line),))))
+    place = next(number for number, text in enumerate(shown) if text.startswith("port "))
+    assert shown[place + 1].strip() == "opened 1"
+    assert shown[place + 2].startswith("  online  lobby-in")
+    assert shown[place + 3].strip() == "sent 7"
 
 
 def test_life_safety_comes_first() -> None:
