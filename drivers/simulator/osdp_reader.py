@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 LAST_SEQUENCE = 3
 SESSION_ENDS_AFTER_S = 8.0
+GAP_S = 0.02
+"""Silence inside a frame that ends it: what was begun is forgotten."""
+
 BEFORE_SESSION = (Identify, AskCapabilities, SetCommunication, Challenge, ServerCryptogram)
 """All that a device in full security answers outside a session."""
 
@@ -83,6 +86,7 @@ class SimulatedReader:
         self._session: Session | None = None
         self._handshake: tuple[SessionKeys, bytes, bytes] | None = None
         self._heard_at = 0.0
+        self._received_at = 0.0
         self._next_key: bytes | None = None
         self._next_address: int | None = None
 
@@ -102,6 +106,9 @@ class SimulatedReader:
         if self.silent:
             self._deframer.reset()
             return []
+        if data and at - self._received_at > GAP_S:
+            self._deframer.reset()
+        self._received_at = at if data else self._received_at
         self._deframer.receive(data)
         answers = []
         while (found := self._deframer.next()) is not None:

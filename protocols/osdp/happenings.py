@@ -34,7 +34,7 @@ class Timings:
     """
 
     reply_within_s: float = 0.2
-    resend_after_s: float = 0.06
+    resend_after_s: float = 0.05
     offline_after_s: float = 8.0
     gap_s: float = 0.03
     idle_characters: int = 2

@@ -145,7 +145,7 @@ class Reader:
         self.counters.sent += 1
         self.counters.resent += exchange.sent > 0
         patience_s = self._patience.allow(exchange.sent)
-        if self.silent:
+        if self.silent or self._alive_at is None:
             self._probes += 1
             full = self._probes % FULL_WAIT_EVERY == 0
             patience_s = self.timings.reply_within_s if full else self._patience.shortest_s
