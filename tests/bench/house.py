@@ -46,7 +46,7 @@ AS_DEPLOYED = "import sys; sys.modules['rich'] = None; from agent.cli.app import
 """A gateway has none of the extras: structlog would load rich only because it is there."""
 
 PAUSE_S = 0.15
-"""Between two people at least: the light and the sound of the first are over, and the poll is at a random place."""
+"""Between two people at least: light and sound of the first are over, and the poll is anywhere."""
 IDLE_S = 10.0
 WITHIN_S = 60.0
 MIB = 1024 * 1024
