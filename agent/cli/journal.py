@@ -1,4 +1,4 @@
-"""`menshen journal verify | export`: prove what happened, and hand it out."""
+"""`menshen journal verify | export | replay`: prove what happened, hand it out, try another list on it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.cli import journal_replay
 from agent.cli.words import say
 from agent.errors import EX_DATAERR, BadInput, StoreError
 from agent.roster.checkpoints import open_checkpoint
@@ -41,6 +42,10 @@ def register(commands: Commands) -> None:
     export.add_argument("--to", dest="last", type=int, metavar="SEQ", help=say("journal.last"))
     export.add_argument("--out", type=Path, metavar="FILE", help=say("journal.out"))
     export.set_defaults(run=run_export)
+
+    again = actions.add_parser("replay", help=say("journal.replay"), description=say("journal.replay"))
+    _file(again)
+    journal_replay.add(again)
 
 
 def run_verify(args: Namespace) -> int:

@@ -20,6 +20,39 @@ WORDS: dict[str, tuple[str, str]] = {
     "first": ("number of the first row", "起始记录编号"),
     "last": ("number of the last row", "结束记录编号"),
     "out": ("file to write; standard output when not given", "输出文件；默认标准输出"),
+    "replay": (
+        "decide recorded presentations again under another list, and tell what would change",
+        "用另一份名单重新判定已记录的刷卡，列出会有哪些变化",
+    ),
+    "roster": ("the other list: a gateway's roster.db, or a copy", "另一份名单：网关的 roster.db 或其副本"),
+    "since": (
+        "leave out what is older, such as 2026-11-21 or 2026-11-21T08:00",
+        "略去更早的记录，如 2026-11-21",
+    ),
+    "until": ("leave out what is newer", "略去更晚的记录"),
+    "json": ("one JSON object a line", "每行一个 JSON 对象"),
+    "bad_time": (
+        "{text} is no time; write 2026-11-21 or 2026-11-21T08:00",
+        "{text} 不是时间；请写成 2026-11-21 或 2026-11-21T08:00",
+    ),
+    "bad_roster": ("{file} holds no list that can be used: {why}", "{file} 中没有可用的名单：{why}"),
+    "gains": (
+        "{at}  {door}  {digest}  {person}: denied ({was}) → would enter ({now})",
+        "{at}  {door}  {digest}  {person}：原拒绝（{was}）→ 将放行（{now}）",
+    ),
+    "loses": (
+        "{at}  {door}  {digest}  {person}: entered ({was}) → would be denied ({now})",
+        "{at}  {door}  {digest}  {person}：原放行（{was}）→ 将拒绝（{now}）",
+    ),
+    "reason": (
+        "{at}  {door}  {digest}  {person}: the same, but for {now} instead of {was}",
+        "{at}  {door}  {digest}  {person}：结果不变，依据由 {was} 变为 {now}",
+    ),
+    "replayed": (
+        "{count} presentations: {gains} would enter, {loses} would be denied, {reason} for another reason.",
+        "共 {count} 次刷卡：{gains} 次将放行，{loses} 次将拒绝，{reason} 次仅依据不同。",
+    ),
+    "nobody": ("nobody on that list", "名单中无此人"),
     "holds": (
         "The chain holds: {rows} rows, the newest is {head}.",
         "链条完整：共 {rows} 条记录，最新编号 {head}。",

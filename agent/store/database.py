@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Self
@@ -129,6 +130,16 @@ def open_reader(path: Path, *, immutable: bool = False) -> sqlite3.Connection:
             connection.close()
             raise
         return connection
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a database that may be in use, as it stands between two changes. Raises StoreError."""
+    reading = open_reader(source)
+    try:
+        with Guard(f"copy {source}"), closing(sqlite3.connect(target)) as writing:
+            reading.backup(writing)
+    finally:
+        reading.close()
 
 
 def roll_back(connection: sqlite3.Connection) -> None:
