@@ -71,11 +71,11 @@ def read_secret(path: Path) -> bytes:
 
 def write_private(path: Path, content: bytes) -> None:
     """Write `content` to the new file `path`, readable by its owner only, and wait until it is on disk."""
+    if path.exists():
+        raise BadInput(f"{path} is there already; a key is never written over")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise BadInput(f"{path} is there already; a key is never written over") from None
     except OSError as error:
         raise BadInput(f"cannot write {path}: {error.strerror}") from error
     with os.fdopen(handle, "wb") as file:

@@ -79,7 +79,7 @@ def table_of(rows: Iterable[tuple[int, list[str]]]) -> Table:
 
     Raises BadInput when no header is found, or the table is larger than any roster.
     """
-    numbered = iter(rows)
+    numbered = _narrow(rows)
     for seen, (_, cells) in enumerate(numbered):
         columns = find_columns(cells)
         if columns is not None:
@@ -90,14 +90,19 @@ def table_of(rows: Iterable[tuple[int, list[str]]]) -> Table:
         raise _no_header()
     body: list[tuple[int, list[str]]] = []
     for number, row in numbered:
-        if len(row) > MOST_COLUMNS:
-            raise BadInput(f"row {number} has more than {MOST_COLUMNS} cells; this is no roster")
         if not any(cell.strip() for cell in row):
             continue
         if len(body) == MOST_ROWS:
             raise BadInput(f"more than {MOST_ROWS} rows; split the file")
         body.append((number, row))
     return Table(cells, columns, body)
+
+
+def _narrow(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    for number, row in rows:
+        if len(row) > MOST_COLUMNS:
+            raise BadInput(f"row {number} has more than {MOST_COLUMNS} cells; this is no roster")
+        yield number, row
 
 
 def decoded(content: bytes) -> str:
