@@ -10,7 +10,7 @@ import pytest
 from agent.domain.core import Site, new_site
 from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person
 from agent.domain.door import DoorRules
-from agent.domain.facts import Effect, Show, Shown, Unlock
+from agent.domain.facts import Effect, Noted, Show, Shown, Unlock
 from agent.domain.rules import Group, Right, Rules
 from agent.domain.schedule import ALL_WEEK, MINUTES_A_DAY, Schedule, Window
 from agent.doors.books import Books
@@ -62,20 +62,25 @@ class Roster:
 class Wires:
     """The intake of a gateway with no broker."""
 
-    busy = False
-
     def __init__(self) -> None:
         self._translator = Translator(WIRING, Roster(), b"k" * 32)
+        self.slices: list[str] = []
+        self.settled = 0
+
+    @property
+    def busy(self) -> bool:
+        return bool(self.slices)
 
     def facts(self, item: Item, _turn: Turn, _at: Moment) -> Iterable[Fact]:
         assert isinstance(item, CardRead | InputChanged | Done)
         return self._translator.facts(item)
 
-    def work(self, _turn: Turn, _at: Moment) -> Iterable[Fact]:
-        return ()
+    def work(self, turn: Turn, _at: Moment) -> Iterable[Fact]:
+        turn.settings["slice"] = self.slices.pop(0)
+        return (Noted("roster.enforced", {"slice": turn.settings["slice"]}),)
 
     def settle(self) -> None:
-        return
+        self.settled += 1
 
 
 class Bench:
@@ -87,13 +92,14 @@ class Bench:
         self.journal: Journal = opened.journal
         self.acts: list[tuple[Effect, int]] = []
         self.beats = 0
+        self.wires = Wires()
         self.inbox: Inbox[Item | Stop] = Inbox()
         self.loop = Loop(
             inbox=self.inbox,
             clock=self.clock,
             site=new_site((DoorRules("lobby"),), RULES),
             books=Books(self.journal, {}, datetime(2026, 1, 1, tzinfo=UTC)),
-            intake=Wires(),
+            intake=self.wires,
             act=self._act,
             around=self,
         )
@@ -238,3 +244,30 @@ def test_an_exit_is_not_undone_by_a_relock_that_waited_for_its_record(bench: Ben
     bench.loop.turn([InputChanged("lobby-exit", InputState.ACTIVE, START_S)])
 
     assert [type(effect) for effect, _ in bench.acts] == [Unlock]
+
+
+def test_what_is_too_long_for_one_turn_goes_on_in_the_next_ones_without_waiting(bench: Bench) -> None:
+    bench.wires.slices = ["1", "2"]
+    told = bench.wires.settled
+
+    bench.loop.turn(bench.inbox.take(bench.loop._wait_s()))
+    bench.loop.turn(bench.inbox.take(bench.loop._wait_s()))
+
+    assert bench.kinds()[-2:] == ["roster.enforced", "roster.enforced"]
+    assert bench.journal.memory.setting("slice") == "2"
+    assert bench.wires.settled == told + 2
+    assert bench.loop._wait_s() > 0
+
+
+def test_what_a_refusing_disk_owes_is_written_before_anybody_is_told_that_it_is(bench: Bench) -> None:
+    bench.wires.slices = ["1"]
+    told = bench.wires.settled
+    bench.journal._connection.execute("PRAGMA query_only = ON")
+
+    bench.loop.turn([])
+
+    assert bench.wires.settled == told
+    bench.journal._connection.execute("PRAGMA query_only = OFF")
+    bench.loop.turn([])
+    assert bench.journal.memory.setting("slice") == "1"
+    assert bench.wires.settled == told + 1
