@@ -7,6 +7,7 @@ import resource
 import secrets as chance
 import signal
 import sys
+import threading
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
@@ -31,7 +32,7 @@ from agent.doors.presence import Me, Presence
 from agent.doors.rosters import RosterDesk
 from agent.doors.scribe import Scribe
 from agent.doors.translate import Translator
-from agent.errors import StoreError
+from agent.errors import EX_SOFTWARE, StoreError
 from agent.identity import gateway_key
 from agent.log import configure
 from agent.roster.roster import Roster
@@ -72,8 +73,9 @@ def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
         house = House(loaded, clock, Service.of(environ), stack)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, house.asked_to_stop)
+        threading.excepthook = house.thread_died
         house.serve()
-    return 0
+    return EX_SOFTWARE if house.broken else 0
 
 
 class House:
@@ -84,6 +86,8 @@ class House:
         at = clock.now()
         self._clock = clock
         self._service = service
+        self.broken = False
+        """Whether a thread ended by a fault, so that the exit code must ask for a restart."""
         self._log = structlog.get_logger().bind(gateway=config.gateway)
         stack.callback(service.close)
         _make_data_dir(config.data_dir)
@@ -201,6 +205,18 @@ class House:
     def asked_to_stop(self, number: int, _frame: FrameType | None) -> None:
         """Take a signal: what waits is still handled, and the end is recorded."""
         self._inbox.put(Noted("agent.stopping", {"signal": signal.Signals(number).name}))
+        self._inbox.put(Stop())
+
+    def thread_died(self, args: threading.ExceptHookArgs) -> None:
+        """End the process: a port without its thread would be silent for ever, and a restart takes a second.
+
+        What ends here is a fault of ours. Every lock is left locked, and the service manager starts us anew.
+        """
+        name = args.thread.name if args.thread is not None else "?"
+        why = args.exc_type.__name__
+        self._log.critical("agent.thread_died", thread=name, why=why, exc_info=args.exc_value)
+        self.broken = True
+        self._inbox.put(Noted("agent.thread_died", {"thread": name, "why": why}, alarm=True))
         self._inbox.put(Stop())
 
     def _act(self, effect: Effect) -> None:
