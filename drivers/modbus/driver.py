@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 MOST_WAITING = 64  # commands; more than a line of boards can do before they are late
 REOPEN_S = 0.5  # between two attempts to open a port that is gone: back within 1.5 s of plugging in
 LONGEST_REST_S = 0.5  # the thread looks at everything at least this often
-CHECK_APART_S = 0.2  # looks at outputs never crowd one round of inputs: an exit button is waiting there
+CHECK_APART_S = 0.25  # looks at outputs never crowd one round of inputs: an exit button is waiting there
 OFF_TRIES = 2  # at the end each relay is told off so often; the board's own pulse ends it anyway
 
 log = structlog.get_logger(__name__)
