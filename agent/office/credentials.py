@@ -5,7 +5,6 @@ A card is known to the gateways by the keyed digest of its number; the number it
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ def digest_of(digest_key: bytes, identity: str) -> str:
 
     identity: a card's canonical text such as `uid32:0A1B2C3D`, or `phone:` and the key's kid.
     """
-    return hmac.new(digest_key, identity.encode("ascii"), hashlib.sha256).digest()[:DIGEST_BYTES].hex()
+    return hmac.digest(digest_key, identity.encode("ascii"), "sha256")[:DIGEST_BYTES].hex()
 
 
 def phone_digest(digest_key: bytes, public: str) -> str:

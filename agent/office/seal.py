@@ -9,7 +9,6 @@ Sources: NIST SP 800-38D (GCM, 96-bit random nonces), RFC 5869 (HKDF), RFC 7914 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 from dataclasses import dataclass
@@ -94,7 +93,7 @@ class Sealer:
     def digest(self, what: str, text: str) -> str:
         """Return the search digest of `text` as a `what` ("document", "phone", …): 32 hex digits."""
         message = f"{what}\n{text}".encode()
-        return hmac.new(self._search_key, message, hashlib.sha256).digest()[:DIGEST_BYTES].hex()
+        return hmac.digest(self._search_key, message, "sha256")[:DIGEST_BYTES].hex()
 
 
 def _derive(key: bytes, purpose: bytes) -> bytes:
