@@ -113,7 +113,9 @@ ROOMS = {
         ("agent.clock", "agent.domain", "agent.errors", "agent.sync", "protocols"),
         ("cryptography", "openpyxl", "pydantic"),
     ),
-    "agent.office.broker": Room(("agent.errors", "agent.office", "protocols.mqtt"), ("paho",)),
+    "agent.office.broker": Room(
+        ("agent.errors", "agent.office", "agent.sync.nodelay", "protocols.mqtt"), ("paho",)
+    ),
     "agent.phone": Room(("agent.clock", "agent.errors", "agent.office", "protocols"), ("cryptography",)),
     "agent.cli": Room(EVERYTHING, ("cryptography", "pydantic", "rich")),
     "agent.demo": Room(EVERYTHING, ("amqtt", "cryptography", "rich", "structlog")),

@@ -13,8 +13,16 @@ CREDENTIALS = {
 
 
 def lay_out(folder: Path) -> Path:
-    """Return the example configuration, moved into `folder`, with credentials, TLS files and devices."""
-    data, tls, devices = folder / "data", folder / "tls", folder / "dev"
+    """Return the example configuration, moved into `folder`, with all that it names."""
+    config = folder / "config.toml"
+    config.write_text(EXAMPLE.read_text())
+    settle(config)
+    return config
+
+
+def settle(config: Path) -> None:
+    """Put what a configuration names into its folder, and its names there: secrets, TLS files, devices."""
+    data, tls, devices = (config.parent / name for name in ("data", "tls", "dev"))
     (data / "credentials").mkdir(parents=True)
     tls.mkdir()
     devices.mkdir()
@@ -24,12 +32,10 @@ def lay_out(folder: Path) -> Path:
         give(tls / name, b"PEM")
     for name in ("port-1", "port-2"):
         (devices / name).touch()
-    text = EXAMPLE.read_text()
+    text = config.read_text()
     for machine, here in (("/var/lib/menshen", data), ("/etc/menshen/tls", tls), ("/dev/menshen", devices)):
         text = text.replace(machine, str(here))
-    config = folder / "config.toml"
     config.write_text(text)
-    return config
 
 
 def give(path: Path, content: bytes) -> None:
