@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocols.osdp.reader import Rank
+from protocols.osdp.happenings import Rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -87,6 +87,7 @@ class SimulatedReader:
         self._handshake: tuple[SessionKeys, bytes, bytes] | None = None
         self._heard_at = 0.0
         self._received_at = 0.0
+        self._crc = False  # once a CRC was seen, a checksum is a CRC with a flipped bit
         self._next_key: bytes | None = None
         self._next_address: int | None = None
 
@@ -98,6 +99,7 @@ class SimulatedReader:
     def power_cycle(self) -> None:
         """Forget everything that a device without power forgets."""
         self._session = self._handshake = self._sequence = None
+        self._crc = False
         self._deframer.reset()
         self.device.power_cycle()
 
@@ -114,8 +116,9 @@ class SimulatedReader:
         while (found := self._deframer.next()) is not None:
             if isinstance(found, Noise) or found.reply:
                 continue
-            if found.address not in (self.address, ANY_ADDRESS):
+            if found.address not in (self.address, ANY_ADDRESS) or found.crc < self._crc:
                 continue
+            self._crc = found.crc
             answers.append(self._answer(found, at))
         return answers
 

@@ -41,19 +41,22 @@ class Verdict(Enum):
     ECHO = auto()  # our own words: an adapter that hears itself
     STRANGER = auto()  # another device's answer
     STALE = auto()  # an answer to an earlier command
+    DAMAGED = auto()  # in the other kind of check: a flipped bit has turned a CRC into a weak checksum
 
 
 @dataclass(slots=True)
 class Exchange:
     """A command's bytes and their fate. `not_after`: not sent, nor sent again, after this time.
 
-    sequence: the command's. sent: how often it was. deadline: when waiting ends, once sent.
+    sequence: the command's. crc: its check, in which a device must answer. sent: how often it was.
+    deadline: when waiting ends, once sent.
     """
 
     address: int
     sequence: int
     wire: bytes
     not_after: float | None = None
+    crc: bool = True
     sent: int = 0
     sent_at: float = 0.0
     deadline: float = 0.0
@@ -75,6 +78,8 @@ class Exchange:
             return Verdict.ECHO
         if frame.address != self.address:
             return Verdict.STRANGER
+        if frame.crc is not self.crc:
+            return Verdict.DAMAGED
         if frame.block is None:
             if frame.code == ReplyCode.BUSY and frame.sequence == 0 and not frame.data:
                 return Verdict.BUSY

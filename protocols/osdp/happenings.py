@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum, auto
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +21,15 @@ class Security(StrEnum):
     REQUIRED = "required"  # the site's key
     INSTALL = "install"  # the default key, which everybody knows
     OFF = "off"  # nothing: in clear
+
+
+class Rank(IntEnum):
+    """Whose turn it is, lowest first."""
+
+    URGENT = auto()  # a lock's output
+    ORDER = auto()
+    ORDINARY = auto()  # a poll, a step of the handshake, a repetition
+    PROBE = auto()  # somebody who does not answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +156,3 @@ class Counters:
     sessions: int = 0
     sessions_lost: int = 0
     replies: int = 0
-    nak_reasons: dict[int, int] = field(default_factory=dict)

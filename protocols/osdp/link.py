@@ -52,7 +52,7 @@ class Link:
     def __init__(self, address: int, entropy: Callable[[int], bytes], *, crc: bool = True) -> None:
         self.address = address
         self._entropy = entropy
-        self._crc = crc
+        self.crc = crc
         self._sequence = 0
         self._session: Session | None = None
         self._begun: _Begun | None = None
@@ -82,7 +82,7 @@ class Link:
                 BlockType.SERVER_CRYPTOGRAM, KEY_IS_DEFAULT if self._begun.key == DEFAULT_KEY else KEY_IS_OURS
             )
         frame = Frame(
-            self.address, False, sequence, command_code(command), command.data(), block, crc=self._crc
+            self.address, False, sequence, command_code(command), command.data(), block, crc=self.crc
         )
         if self._session is not None:
             frame = self._session.seal(frame)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from enum import StrEnum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from protocols.errors import WireError
 from protocols.osdp.codes import Function, nak_text
@@ -90,6 +90,13 @@ class Login:
             self.capabilities = None
 
     @property
+    def who(self) -> tuple[Identity, Capabilities]:
+        """Return what the device has said of itself. Not to be asked before it has."""
+        if self.identity is None or self.capabilities is None:
+            raise AssertionError("a link is ready only behind identity and capabilities")
+        return self.identity, self.capabilities
+
+    @property
     def key(self) -> bytes:
         """The key of the session that stands, or of the next try."""
         return self._keys[0]
@@ -119,6 +126,8 @@ class Login:
                 if self._proof is None:
                     raise AssertionError("a proof comes after a challenge")
                 return self._proof
+            case never:
+                assert_never(never)
 
     def take(self, frame: Frame) -> None:
         """Take the answer to the step. Raises LoginFailed."""

@@ -8,8 +8,7 @@ secure and cannot be is offline: nothing here steps down to clear or to the defa
 from __future__ import annotations
 
 from collections import deque
-from enum import IntEnum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from protocols.errors import WireError
 from protocols.osdp.codes import NakReason, nak_text
@@ -22,6 +21,7 @@ from protocols.osdp.happenings import (
     End,
     Happening,
     Order,
+    Rank,
     Reported,
     Security,
     Timings,
@@ -54,15 +54,6 @@ MALFORMED_FOR_S = 60.0
 """A reader that said nonsense is in trouble until it has said none for this long."""
 
 BAD_CHECK = bytes((NakReason.BAD_CHECK,))
-
-
-class Rank(IntEnum):
-    """Whose turn it is, lowest first."""
-
-    URGENT = auto()  # a lock's output
-    ORDER = auto()
-    ORDINARY = auto()  # a poll, a step of the handshake, a repetition
-    PROBE = auto()  # somebody who does not answer
 
 
 class Reader:
@@ -167,6 +158,8 @@ class Reader:
             case Verdict.STRANGER | Verdict.STALE:
                 self.counters.strangers += 1
                 return False
+            case Verdict.DAMAGED:
+                self.garbled(at)
             case Verdict.BUSY:
                 self.counters.busy += 1
                 self._alive(at)
@@ -176,12 +169,16 @@ class Reader:
                 self._alive(at)
                 self._patience.observe(max(0.0, at - exchange.sent_at))
                 self._answered(found, at)
+            case verdict:
+                assert_never(verdict)
         return True
 
     def garbled(self, at: float) -> None:
         """Take that an answer came damaged. It is asked for again by the same bytes."""
         self.counters.damaged += 1
         self._misses = 0  # somebody spoke
+        if self._alive_at is not None:
+            self._alive_at = at
         self._give_up_if_late(at)
 
     def unanswered(self, at: float) -> None:
@@ -239,7 +236,7 @@ class Reader:
             self._login.offer(command.key)
         self._asked = command
         sequence, wire = self._link.wrap(command)
-        self._exchange = Exchange(self.address, sequence, wire, not_after)
+        self._exchange = Exchange(self.address, sequence, wire, not_after, crc=self._link.crc)
         return self._exchange
 
     def _alive(self, at: float) -> None:
@@ -323,9 +320,7 @@ class Reader:
             self._orders.settle(self._rekey, end, at, Ack() if proven else None, detail)
             self._rekey = None
         self.counters.sessions += self._link.secure
-        identity, capabilities = self._login.identity, self._login.capabilities
-        if identity is None or capabilities is None:
-            raise AssertionError("a link is ready only behind identity and capabilities")
+        identity, capabilities = self._login.who
         if self.security is not Security.OFF:
             self.trouble("security", "", at, active=False)
         if not self.online:
@@ -340,6 +335,8 @@ class Reader:
                 self.trouble("clear_channel", "what it says travels in clear", at, active=True)
             case Security.REQUIRED:
                 pass
+            case never:
+                assert_never(never)
         self._check_identity(identity, at)
         self._survey = deque(each for each in questions(capabilities) if code_of(each) not in self._avoided)
 

@@ -62,10 +62,11 @@ class Talk:
             if self.reader.hear(found, self.at):
                 return
             damaged = damaged or (isinstance(found, Noise) and found.why == "check")
-        if damaged and not deframer.held:
+        if not damaged or deframer.held:
+            self.at = max(self.at, self.reader.deadline)
+        if damaged:
             self.reader.garbled(self.at)
         else:
-            self.at = max(self.at, self.reader.deadline)
             self.reader.unanswered(self.at)
 
     def turns(self, count: int) -> None:

@@ -58,6 +58,11 @@ def test_a_proof_is_made_only_behind_a_challenge() -> None:
         login.next()
 
 
+def test_nobody_is_asked_who_it_is_before_it_has_said_so() -> None:
+    with pytest.raises(AssertionError):
+        _ = Login(Link(1, entropy()), Security.OFF, None).who
+
+
 def test_a_key_belongs_to_a_login_that_must_be_secure() -> None:
     with pytest.raises(ValueError, match="a key belongs"):
         Login(Link(1, entropy()), Security.REQUIRED, None)
@@ -102,6 +107,7 @@ def test_what_a_frame_is_to_an_exchange() -> None:
     exchange = Exchange(5, 2, b"wire")
     assert exchange.hear(Frame(5, False, 2, 0x60)) is Verdict.ECHO
     assert exchange.hear(Frame(6, True, 2, 0x40)) is Verdict.STRANGER
+    assert exchange.hear(Frame(5, True, 2, 0x50, crc=False)) is Verdict.DAMAGED
     assert exchange.hear(Frame(5, True, 1, 0x40)) is Verdict.STALE
     assert exchange.hear(Frame(5, True, 0, 0x79)) is Verdict.BUSY
     assert exchange.hear(Frame(5, True, 1, 0x79)) is Verdict.STALE

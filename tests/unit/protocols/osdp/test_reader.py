@@ -17,11 +17,22 @@ from protocols.osdp.commands import (
     code_of,
 )
 from protocols.osdp.framing import Frame, encode
-from protocols.osdp.happenings import Came, End, Order, Reported, Security, Settled, Timings, Troubled, Went
+from protocols.osdp.happenings import (
+    Came,
+    End,
+    Order,
+    Rank,
+    Reported,
+    Security,
+    Settled,
+    Timings,
+    Troubled,
+    Went,
+)
 from protocols.osdp.identity import Capabilities, Capability
 from protocols.osdp.orders import MOST_ORDERS
-from protocols.osdp.reader import Rank, Reader
-from protocols.osdp.replies import Communication, InputStates, Keys, OtherReply, Raw
+from protocols.osdp.reader import Reader
+from protocols.osdp.replies import Communication, InputStates, Keys, Nak, OtherReply, Raw
 from tests.unit.protocols.osdp.talk import BAUD, KEY, Talk, clear_talk, entropy, secure_talk
 
 BITS = "00000010001101000101011010"
@@ -506,3 +517,40 @@ def test_poll_is_what_a_reader_is_asked_when_there_is_nothing_else(talk: Talk) -
     talk.turns(10)
     assert talk.peer.polls > 3
     assert code_of(Poll()) == 0x60
+
+
+def test_a_poll_that_is_refused_changes_nothing(talk: Talk) -> None:
+    talk.until(Came)
+    talk.turns(8)
+    talk.back = lambda answer: answer
+    talk.took.clear()
+    talk.peer.device.reports.append(Nak(9))
+    talk.turns(3)
+    assert talk.took == []
+    assert talk.reader.counters.naks == 1
+
+
+def test_an_order_whose_answer_makes_no_sense_is_unproven(talk: Talk) -> None:
+    talk.until(Came)
+    talk.turns(8)
+    talk.peer.device.reports.append(OtherReply(0x48, b"odd"))
+    talk.order(Order(7, Poll(), LATER, urgent=True))
+    assert talk.until(Settled).end is End.UNPROVEN
+
+
+def test_a_device_that_was_never_understood_is_not_alive(talk: Talk) -> None:
+    talk.back = lambda wire: wire[:-1] + bytes((wire[-1] ^ 1,))
+    talk.turns(3)
+    assert talk.reader.counters.damaged == 3
+    talk.back = bytes
+    talk.until(Came)
+
+
+def test_an_answer_in_the_weaker_check_is_asked_for_again(talk: Talk) -> None:
+    talk.until(Came)
+    talk.turns(6)
+    talk.took.clear()
+    talk.back = lambda _: encode(Frame(1, True, talk.spoken[-1][5] & 3, 0x50, Raw(BITS).data(), crc=False))
+    talk.turns(2)
+    assert talk.took == []
+    assert talk.spoken[-1] == talk.spoken[-2]

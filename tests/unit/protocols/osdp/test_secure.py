@@ -108,9 +108,10 @@ def test_a_mac_that_holds_over_a_wrong_shape_ends_the_session(data: bytes, kind:
         device.open(frame)
 
 
-def test_a_sealed_nak_may_carry_its_reason_unencrypted() -> None:
-    device, frame = sealed_by_hand(b"\x09", 0x15, code=0x41)
-    assert device.open(frame).data == b"\x09"
+@pytest.mark.parametrize("detail", [b"\x09", b"\x09seventh"])  # the latter fills the MAC's block
+def test_a_sealed_nak_may_carry_its_reason_unencrypted(detail: bytes) -> None:
+    device, frame = sealed_by_hand(detail, 0x15, code=0x41)
+    assert device.open(frame).data == detail
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,31 @@ def test_every_reply_comes_back_as_it_was(reply: replies.Reply) -> None:
     assert replies.decode(replies.code_of(reply), reply.data()) == reply
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        replies.Formatted(b"12345", 1, 1),
+        replies.MakerReply(b"oui", b"content"),
+        replies.OtherReply(0xF0, b"?"),
+    ],
+)
+def test_rare_replies_come_back_as_they_were(reply: replies.Reply) -> None:
+    assert replies.decode(replies.code_of(reply), reply.data()) == reply
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        commands.SendFile(1, 100, 50, b"part"),
+        commands.MakerCommand(b"oui", b"content"),
+        commands.KeepActive(500),
+        commands.OtherCommand(0xF0, b"?"),
+    ],
+)
+def test_rare_commands_come_back_as_they_were(command: commands.Command) -> None:
+    assert commands.decode(commands.code_of(command), command.data()) == command
+
+
 @given(st.integers(0, 255), st.binary(max_size=300))
 def test_no_data_raise_anything_but_a_wire_error(code: int, data: bytes) -> None:
     for decode in (commands.decode, replies.decode):
