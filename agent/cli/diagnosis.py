@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from agent.store.fill import NEAR_FULL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from agent.doors.snapshot import DeviceView, DoorView, JournalView, PortView, Snapshot
-
-FILL_ALARMS = (0.95, 0.90, 0.80)
-"""Where the journal's fill becomes an alarm."""
 
 LOST_REPLIES = 0.02
 """Two replies in a hundred lost: a sound line at these speeds loses one in a million."""
@@ -112,7 +111,7 @@ def _door(door: DoorView) -> Iterator[Finding]:
     if door.contact == "unknown":
         yield Finding("contact_unknown", {"door": door.name})
     if door.alarm:
-        known = door.alarm in {"forced", "held", "warning"}
+        known = door.alarm in {"forced", "held", "held_warning"}
         yield Finding(
             f"door_{door.alarm}" if known else "door_alarm", {"door": door.name, "alarm": door.alarm}
         )
@@ -121,7 +120,7 @@ def _door(door: DoorView) -> Iterator[Finding]:
 
 
 def _records(journal: JournalView) -> Iterator[Finding]:
-    if any(journal.fill >= bound for bound in FILL_ALARMS):
+    if journal.fill >= NEAR_FULL[0]:
         hours = "?" if journal.hours_to_full is None else f"{journal.hours_to_full:.0f}"
         yield Finding("filling", {"percent": 100 * journal.fill, "hours": hours})
 

@@ -101,7 +101,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "door {door} stands open too long ({alarm}) — close it; if it is closed, look at contact and magnet",
         "门 {door} 开门超时（{alarm}）。请关门；若已关，请查门磁和磁铁",
     ),
-    "door_warning": (
+    "door_held_warning": (
         "door {door} is about to alarm ({alarm}) — close it",
         "门 {door} 即将报警（{alarm}）。请关门",
     ),

@@ -185,8 +185,8 @@ def port(*devices: object, **line: int) -> tuple[PortView, ...]:
         ({"doors": (replace(LOBBY, alarm="forced", mode="held"),)}, ["door_forced", "door_mode"]),
         ({"doors": (replace(LOBBY, alarm="held", fault="lock_offline"),)}, ["lock_offline", "door_held"]),
         (
-            {"doors": (replace(LOBBY, alarm="warning"), replace(LOBBY, alarm="odd"))},
-            ["door_warning", "door_alarm"],
+            {"doors": (replace(LOBBY, alarm="held_warning"), replace(LOBBY, alarm="odd"))},
+            ["door_held_warning", "door_alarm"],
         ),
         ({"roster": RosterView()}, ["no_roster"]),
         ({"broker": BrokerView("offline", "centre:8883", why="refused")}, ["broker"]),
@@ -204,6 +204,13 @@ def test_each_ill_has_its_finding(changes: dict[str, object], expected: list[str
     for each in found:
         for tongue in Language:
             assert "{" not in say_in(tongue, f"doctor.{each.key}", **each.about)
+
+
+def test_the_forecast_is_shown_when_there_is_something_to_forecast() -> None:
+    new = replace(SOUND, journal=JournalView(events=5, fill=0.0001, hours_to_full=2.0))
+    filling = replace(SOUND, journal=JournalView(events=5000, fill=0.5, hours_to_full=2.0))
+    assert "to full" not in "\n".join(lines(new))
+    assert "2 h to full" in "\n".join(lines(filling))
 
 
 def test_figures_of_a_device_stand_under_it_and_zeros_are_left_out() -> None:
