@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from agent.doors.snapshot import DeviceView, DoorView, JournalView, RosterView, Snapshot
 
 FORECAST_FROM = 0.1
-"""Fill from which the forecast is worth reading: on a new box, one busy minute would say "full in two hours"."""
+"""Fill from which a forecast is worth reading: on a new box a busy minute would say "full in two hours"."""
 
 DIGEST_SHOWN = 12
 """Digits of the list's digest: enough to compare two gateways by eye."""
