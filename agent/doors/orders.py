@@ -22,7 +22,7 @@ from protocols.tokens.command import CommandClaims, Do
 from protocols.tokens.verify import Refusal, remember_until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from agent.domain.credentials import Holding
     from agent.domain.moment import Moment
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 STALE: Final = frozenset({Refusal.RETAINED, Refusal.EXPIRED, Refusal.REPLAYED, Refusal.WRONG_NONCE})
 """Refusals that kept a late open from happening; their sum is `rejected_stale` in health."""
+
+
+def stale(refused: Mapping[str, int]) -> int:
+    """Return how many of the refusals, by reason, kept a late open from happening."""
+    return sum(refused.get(reason.value, 0) for reason in STALE)
+
 
 Reply = tuple[str, bytes | None, bytes]
 """A topic, what the sender wants repeated, and the answer."""
@@ -60,11 +66,6 @@ class OrderDesk:
         self._complaints = Complaints()
         self.nonces = Nonces()
         self.refused: Counter[str] = Counter()
-
-    @property
-    def stale(self) -> int:
-        """How many orders came too late or a second time, since start."""
-        return sum(self.refused[reason.value] for reason in STALE)
 
     def facts(self, received: OrderReceived, at: Moment) -> tuple[Fact, ...]:
         """Return what `received` asks of a door, or its refusal."""

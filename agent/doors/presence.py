@@ -5,12 +5,14 @@ Runs on the loop's thread and never blocks: what takes time belongs to the link,
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agent.domain.facts import Noted
 from agent.domain.moment import ClockConfidence
 from agent.doors import picture, shown
+from agent.doors.orders import stale
 from agent.doors.snapshot import BrokerView, Snapshot
 from agent.errors import StoreError
 from agent.store.fill import NEAR_FULL
@@ -39,7 +41,8 @@ if TYPE_CHECKING:
     from protocols.mqtt.payloads import Health
 
 HEALTH_EVERY_S: Final = 30.0
-"""How often health is said when nothing is wrong: two a minute of some 2 kB."""
+"""How often health is said when nothing is wrong: two a minute of some 2 kB. Refused orders are said with
+the next beat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class Presence:
         self._random_bytes = random_bytes
         self._rss_bytes = rss_bytes
         self._health_at = float("-inf")
+        self._health_refused: dict[str, int] = {}
         self._link_since: tuple[object, datetime] | None = None
         self._near = 0.0
         self._on_reserve = False
@@ -144,8 +148,10 @@ class Presence:
             return  # told as journal.lost by the loop, which finds it at the next record
         self._warn(fill)
         self._scribe.put(self._picture(site, fill, at))
-        if self._sync is not None and self._health_at <= at.monotonic:
+        refused = self._refused()
+        if self._sync is not None and (self._health_at <= at.monotonic or refused != self._health_refused):
             self._health_at = at.monotonic + HEALTH_EVERY_S
+            self._health_refused = refused
             self._sync.show(self._health(self._sync, fill, at))
 
     def _renew_nonce(self, at: Moment) -> None:
@@ -197,8 +203,13 @@ class Presence:
         point = next((point for point, name in self._wiring.contacts.items() if name == door), None)
         return None if point is None else self._devices.input(point)
 
+    def _refused(self) -> dict[str, int]:
+        """Return how many orders were refused since start, by reason: read, or unread."""
+        unread = {} if self._sync is None else self._sync.refused()
+        return dict(Counter(self._orders.refused) + Counter(unread))
+
     def _health(self, sync: Sync, fill: Fill, at: Moment) -> Health:
-        journal = self._journal
+        journal, refused = self._journal, self._refused()
         return shown.health(
             gateway=self._me.gateway,
             version=self._me.version,
@@ -208,8 +219,8 @@ class Presence:
             link=sync.health(),
             fill=fill,
             rss_bytes=self._rss_bytes(),
-            refused=self._orders.refused,
-            stale=self._orders.stale,
+            refused=refused,
+            stale=stale(refused),
             ports=self._fleet.health(),
         )
 
@@ -247,7 +258,7 @@ class Presence:
             journal=picture.journal_view(self._journal, fill, writable=site.recording),
             broker=self._broker(at),
             fire=None if self._wiring.fire is None else site.fire,
-            refused=dict(self._orders.refused),
+            refused=self._refused(),
             step_downs=me.step_downs,
             warnings=me.warnings,
         )

@@ -62,6 +62,8 @@ class Desk:
         self._confirmed = -1
         self.counts: Counter[str] = Counter()
         """Messages dropped since start, by reason."""
+        self.refused: Counter[str] = Counter()
+        """Those of them that were commands."""
 
     def take(self, message: Inbound, chunk: tuple[int, int] | None) -> None:
         """Handle `message`. `chunk`: revision and number of the chunk that we asked for."""
@@ -105,6 +107,7 @@ class Desk:
         if topic is not None:
             said = CommandAnswer(id=None, outcome="refused", reason=reason.value, at=self._clock.utc())
             self._pump.answer(topic, correlation(message), said.encode())
+        self.refused[reason.value] += 1
         self._drop(Kind.COMMAND, reason.value)
 
     def _drop(self, kind: str, why: str) -> None:

@@ -141,6 +141,10 @@ class Sync:
         """Return how many messages were dropped since start, by reason: "retained", "too_large", …."""
         return dict(self._desk.counts)
 
+    def refused(self) -> Mapping[str, int]:
+        """Return how many commands were refused unread since start, by reason."""
+        return dict(self._desk.refused)
+
     def _run(self) -> None:
         failures = 0
         while not self._wishes.stopping:

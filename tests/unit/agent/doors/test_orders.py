@@ -131,7 +131,7 @@ def test_a_number_opens_once_before_and_after_it_is_on_disk(desk: Desk) -> None:
     for fact in (again, third):
         assert isinstance(fact, OrderRefused)
         assert fact.reason == "replayed"
-    assert desk.desk.stale == 2
+    assert stale(desk.desk.refused) == 2
 
 
 @pytest.mark.parametrize(("after_s", "reason"), [(15.0, "expired"), (3600.0, "expired"), (-6.0, "too_early")])
