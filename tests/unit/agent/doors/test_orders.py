@@ -13,7 +13,7 @@ from agent.domain.credentials import Credential, CredentialKind, CredentialState
 from agent.domain.decision import Mode
 from agent.domain.facts import Fact, ModeAsked, Noted, OpenAsked, OrderRefused
 from agent.domain.moment import ClockConfidence
-from agent.doors.orders import OrderDesk, Reply
+from agent.doors.orders import OrderDesk, Reply, stale
 from agent.doors.translate import phone_digest
 from agent.store.journal import open_journal
 from agent.store.rows import Batch, UsedToken
