@@ -64,8 +64,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "有多种读法；请注明卡号格式（卡号格式列或 --card-style）：{known}",
     ),
     "card_too_large": (
-        "larger than such a number can be; check the print style",
-        "超出该格式的范围，请检查卡号格式",
+        "no number of that print style; check number and style",
+        "不符合该卡号格式，请检查卡号与格式",
     ),
     "card_style": ("unknown print style; one of {known}", "卡号格式无法识别；可用：{known}"),
     "card_shared": (

@@ -14,6 +14,7 @@ from protocols.wiegand.identity import CardNumber
         ("0040856634", Style.D10, "uid32:026F6C3A"),
         ("0040856634", None, "uid32:026F6C3A"),
         ("40856634", Style.D10, "uid32:026F6C3A"),
+        ("40856634", None, "uid32:026F6C3A"),
         ("07302202", Style.D8, "fc8cn16:6F6C3A"),
         ("111,27706", Style.D3D5, "fc8cn16:6F6C3A"),
         ("111,27706", None, "fc8cn16:6F6C3A"),
@@ -55,7 +56,9 @@ def test_every_print_of_a_card_is_its_number(text: str, style: Style | None, num
         ("256,1", Style.D3D5, CardFlaw.TOO_LARGE),
         ("1,65536", Style.D3D5, CardFlaw.TOO_LARGE),
         ("9999999999999", Style.D13, CardFlaw.TOO_LARGE),
-        ("12,", Style.D3D5, CardFlaw.UNREADABLE),
+        ("12,", Style.D3D5, CardFlaw.TOO_LARGE),
+        ("4294967296", None, CardFlaw.AMBIGUOUS),
+        ("300,5", None, CardFlaw.AMBIGUOUS),
         ("12a", Style.D10, CardFlaw.UNREADABLE),
     ],
 )
