@@ -121,3 +121,34 @@ def test_no_tracked_file_names_a_place_that_is_not_the_projects() -> None:
             if PLACES.search(line):
                 found.append(f"{file.relative_to(ROOT)}:{number}: {line.strip()[:80]}")
     assert found == []
+
+
+LEVELS = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
+A_LOG = re.compile(r"(^|_)log$")
+EVENT = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)+")
+
+
+@pytest.mark.parametrize("module", modules(), ids=lambda module: module.name)
+def test_the_events_of_a_log_have_dotted_names(module: Module) -> None:
+    assert [name for name in events_logged(module.tree) if not EVENT.fullmatch(name)] == []
+
+
+def events_logged(tree: ast.Module) -> list[str]:
+    """Return the event names that `tree` logs: the first argument of log.info(…), self._log.error(…)."""
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=level, value=owner), args=[first, *_]) if level in LEVELS:
+                name = getattr(owner, "id", getattr(owner, "attr", ""))
+                if A_LOG.search(name):
+                    found.append(first.value if isinstance(first, ast.Constant) else ast.unparse(first))
+    return [str(name) for name in found]
+
+
+def test_the_check_sees_an_event_that_is_a_sentence() -> None:
+    assert events_logged(
+        ast.parse("self._log.info('Reader gone', a=1)\nlog.error(f'x {y}')\nmath.log(2)\n")
+    ) == [
+        "Reader gone",
+        "f'x {y}'",
+    ]
