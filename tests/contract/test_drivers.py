@@ -193,12 +193,12 @@ def test_every_command_gets_exactly_one_answer(site: Site) -> None:
 
 
 @needs(Ability.RELEASE)
-def test_too_many_commands_are_refused_and_none_is_forgotten(site: Site) -> None:
+def test_in_a_flood_each_command_is_done_or_refused_and_none_is_forgotten(site: Site) -> None:
     online(site)
     for command in range(COMMANDS_OF_A_FLOOD):
         site.rig.driver.do(Release(command, site.rig.point, 0.1, soon()))
     answers = [site.inbox.answer(command) for command in range(COMMANDS_OF_A_FLOOD)]
-    assert any(isinstance(each, Failed) and each.why == Why.OVERLOADED for each in answers)
+    assert all(isinstance(each, Done) or each.why == Why.OVERLOADED for each in answers)
     assert any(isinstance(each, Done) for each in answers)
 
 

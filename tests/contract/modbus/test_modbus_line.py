@@ -152,6 +152,13 @@ def test_releases_of_several_boards_do_not_mix(row: Boards) -> None:
     assert [len(board.history) for board in row.boards] == [2, 2]
 
 
+def test_more_commands_than_the_line_can_do_are_refused(row: Boards) -> None:
+    for command in range(1000, 1200):
+        row.driver.do(Release(command, "lock-1", 0.1, CLOCK() + PATIENCE_S))
+    answers = [row.inbox.answer(command) for command in range(1000, 1200)]
+    assert any(isinstance(each, Failed) and each.why == Why.OVERLOADED for each in answers)
+
+
 def test_a_babbling_line_moves_no_relay(row: Boards) -> None:
     for count in range(200):
         row.line.say(bytes((count & 0xFF, 0x05, 0x02)) * 20)

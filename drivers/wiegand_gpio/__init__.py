@@ -1,0 +1,1 @@
+"""Wiegand readers, locks and buttons at the box's own GPIO lines."""

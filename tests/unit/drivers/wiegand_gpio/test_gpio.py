@@ -1,0 +1,314 @@
+"""Readers, inputs and outputs at GPIO lines, with time moved by hand and lines made of values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import gpiod
+import pytest
+from pydantic import ValidationError
+
+from drivers.contract import CardRead, Event, InputChanged, InputState, KeysPressed, Trouble
+from drivers.ports import PortError
+from drivers.wiegand_gpio.inputs import InputLines
+from drivers.wiegand_gpio.lines import KernelChip, KernelEdges, KernelOutputs, LineEdge
+from drivers.wiegand_gpio.reader import ReaderLine
+from drivers.wiegand_gpio.settings import GpioInput, GpioReader, WiegandGpioSettings
+from drivers.wiegand_gpio.timers import Timers
+from protocols.wiegand.formats import FORMATS
+from tests.peers.fake_chip import FakeChip
+
+if TYPE_CHECKING:
+    from tests.peers.hand_clock import HandClock
+
+D0, D1 = 4, 5
+CARD = FORMATS["H10301"].encode({"facility": 118, "card": 1603})
+SWAPPED = CARD.translate(str.maketrans("01", "10"))
+
+
+class Wires:
+    """One reader at a fake chip, its edges fed by hand."""
+
+    def __init__(self, clock: HandClock, **settings: Any) -> None:
+        self.clock = clock
+        self.chip = FakeChip(clock.monotonic)
+        self.reader = ReaderLine(GpioReader(name="front-in", d0=D0, d1=D1, **settings))
+        self.edges = self.chip.edges((D0, D1))
+        self.reader.opened(self.edges, clock.monotonic())
+        self.rest(0.1)
+
+    def card(self, bits: str, lose: int = 0) -> list[Event]:
+        self.clock.advance(0.5)
+        self.chip.card(D0, D1, bits, lose)
+        events = self.reader.receive(self.edges.read(), self.clock.monotonic())
+        return events + self.rest(0.03)
+
+    def rest(self, for_s: float) -> list[Event]:
+        self.clock.advance(for_s)
+        return self.reader.pass_time(self.clock.monotonic())
+
+
+def test_a_card_is_its_bits_one_gap_after_its_last_edge(clock: HandClock) -> None:
+    wires = Wires(clock)
+    assert wires.card(CARD) == [CardRead("front-in", CARD, clock.monotonic())]
+    assert wires.reader.report()["front-in.bit_counts"] == "26:1"
+
+
+def test_a_card_is_not_ended_before_its_gap(clock: HandClock) -> None:
+    wires = Wires(clock, gap_ms=50)
+    assert wires.card(CARD) == []
+    assert [type(event) for event in wires.rest(0.02)] == [CardRead]
+
+
+@pytest.mark.parametrize(("keypad", "bits"), [("4", "1011"), ("8", "01001011"), ("6", "110111")])
+def test_a_key_is_a_key(clock: HandClock, keypad: str, bits: str) -> None:
+    wires = Wires(clock, keypad=keypad)
+    assert wires.card(bits) == [KeysPressed("front-in", "#", clock.monotonic())]
+    assert [type(event) for event in wires.card(CARD)] == [CardRead]
+
+
+def test_what_is_neither_card_nor_key_is_nothing(clock: HandClock) -> None:
+    wires = Wires(clock, keypad="8")
+    assert wires.card("11111111") == []
+    assert wires.card("0110") == []
+    assert Wires(clock).card("1011") == []
+
+
+def test_edges_that_the_kernel_dropped_make_no_card(clock: HandClock) -> None:
+    wires = Wires(clock)
+    assert wires.card(CARD, lose=2) == []
+    assert wires.reader.report()["front-in.discarded_sequence"] == 1
+    assert [type(event) for event in wires.card(CARD)] == [CardRead]
+
+
+def test_swapped_wires_are_a_trouble_until_they_are_not(clock: HandClock) -> None:
+    wires = Wires(clock)
+    troubles = [event for _ in range(6) for event in wires.card(SWAPPED) if isinstance(event, Trouble)]
+    assert [(each.kind, each.active) for each in troubles] == [("wiegand_swapped", True)]
+    assert "swapped" in troubles[0].detail
+    troubles = [event for _ in range(30) for event in wires.card(CARD) if isinstance(event, Trouble)]
+    assert [(each.kind, each.active) for each in troubles] == [("wiegand_swapped", False)]
+
+
+def test_a_line_that_is_low_from_the_start_is_stuck(clock: HandClock) -> None:
+    chip = FakeChip(clock.monotonic)
+    chip.levels[D1] = 0
+    reader = ReaderLine(GpioReader(name="front-in", d0=D0, d1=D1))
+    reader.opened(chip.edges((D0, D1)), clock.monotonic())
+    assert reader.close_at == pytest.approx(clock.monotonic() + 0.005)
+    clock.advance(0.01)
+    (trouble,) = reader.pass_time(clock.monotonic())
+    assert isinstance(trouble, Trouble)
+    assert (trouble.kind, trouble.active) == ("wiegand_stuck_d1", True)
+
+
+def test_a_card_that_was_under_way_when_we_came_is_no_card(clock: HandClock) -> None:
+    wires = Wires(clock)
+    wires.reader.opened(wires.edges, clock.monotonic())
+    wires.chip.card(D0, D1, CARD)
+    assert wires.reader.receive(wires.edges.read(), clock.monotonic()) == []
+    assert wires.rest(0.03) == []
+    assert [type(event) for event in wires.card(CARD)] == [CardRead]
+
+
+def inputs(clock: HandClock, **settings: Any) -> tuple[InputLines, FakeChip, list[Event]]:
+    chip = FakeChip(clock.monotonic)
+    lines = InputLines({"exit": GpioInput(line=7, **settings)})
+    return lines, chip, lines.opened(chip.edges((7,)), clock.monotonic())
+
+
+@pytest.mark.parametrize(
+    ("settings", "level", "state"),
+    [
+        ({}, 1, InputState.INACTIVE),
+        ({}, 0, InputState.ACTIVE),
+        ({"normally": "closed"}, 1, InputState.ACTIVE),
+        ({"closed": "high"}, 1, InputState.ACTIVE),
+    ],
+)
+def test_an_input_is_told_by_its_circuit(
+    clock: HandClock, settings: dict[str, Any], level: int, state: InputState
+) -> None:
+    lines, _, _ = inputs(clock, **settings)
+    chip = FakeChip(clock.monotonic)
+    chip.levels[7] = level
+    assert lines.opened(chip.edges((7,)), clock.monotonic()) == [
+        InputChanged("exit", state, clock.monotonic())
+    ]
+
+
+def test_a_bounce_is_not_told_and_what_stands_after_it_is(clock: HandClock) -> None:
+    lines, _, _ = inputs(clock, debounce_ms=50)
+    clock.advance(1)
+    pressed = lines.receive([LineEdge(7, 0, 0, 1)], clock.monotonic())
+    assert [type(event) for event in pressed] == [InputChanged]
+    clock.advance(0.01)
+    assert lines.receive([LineEdge(7, 1, 0, 2)], clock.monotonic()) == []
+    assert lines.close_at == pytest.approx(clock.monotonic() + 0.04)
+    clock.advance(0.05)
+    (released,) = lines.pass_time(clock.monotonic())
+    assert released == InputChanged("exit", InputState.INACTIVE, clock.monotonic())
+    assert lines.close_at is None
+
+
+def test_a_line_that_cannot_be_set_does_not_keep_the_others_from_rest(clock: HandClock) -> None:
+    chip = FakeChip(clock.monotonic)
+    told: list[str] = []
+    timers = Timers({1: (0, 1), 2: (1, 0)}, clock.monotonic, told.append)
+    with pytest.raises(PortError, match="not open"):
+        timers.play(1, ((0, True),))
+    timers.use(chip.outputs({1: 0, 2: 1}))
+    timers.play(1, ((0, True), (5.0, False)))
+    timers.play(2, ((0, True),))
+    assert chip.levels == {1: 1, 2: 0}
+    chip.break_down()
+    timers.rest()
+    assert told == ["the chip is gone", "the chip is gone"]
+    chip.repair()
+    timers.stop(0.1)
+    assert chip.levels == {1: 0, 2: 1}
+    with pytest.raises(PortError):
+        timers.play(1, ((0, True),))
+
+
+def settings(**change: Any) -> WiegandGpioSettings:
+    whole = {
+        "kind": "wiegand-gpio",
+        "name": "gpio",
+        "readers": [{"name": "front-in", "d0": 4, "d1": 5, "led": 6}],
+        "outputs": {"lock": {"line": 10}},
+        "inputs": {"exit": {"line": 11}},
+        "held_outputs": "accepted",
+    }
+    return WiegandGpioSettings.model_validate(whole | change)
+
+
+def test_a_port_says_what_is_wired_to_it() -> None:
+    port = settings()
+    assert port.devices == ("gpio", "front-in")
+    assert (port.readers, port.outputs, port.inputs) == (("front-in",), ("lock",), ("exit",))
+    assert port.device_of("lock") == "gpio"
+    assert port.device_of("elsewhere") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"held_outputs": "refused"}, "cannot end a release"),
+        ({"readers": [], "outputs": {}, "inputs": {}}, "at least one"),
+        ({"inputs": {"exit": {"line": 4}}}, "line 4 is used twice"),
+        ({"inputs": {"lock": {"line": 11}}}, "lock is named twice"),
+        ({"readers": [{"name": "front-in", "d0": 4, "d1": 5, "gap_ms": 20}]}, "greater than 20"),
+    ],
+)
+def test_a_mistake_is_refused_with_its_reason(change: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        settings(**change)
+
+
+def test_a_chip_that_is_not_there_is_a_port_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(PortError, match="cannot open"):
+        KernelChip(tmp_path / "gpiochip0")
+    with pytest.raises(PortError, match="cannot open"):
+        KernelChip(Path("/dev/null"))
+
+
+class FakeRequest:
+    """What libgpiod gives for requested lines."""
+
+    fd = 99
+
+    def __init__(self) -> None:
+        self.values: dict[int, Any] = {}
+        self.broken = False
+        self.released = False
+
+    def _check(self) -> None:
+        if self.broken:
+            raise OSError(5, "Input/output error")
+
+    def read_edge_events(self) -> list[gpiod.EdgeEvent]:
+        self._check()
+        return [
+            gpiod.EdgeEvent(gpiod.EdgeEvent.Type.FALLING_EDGE.value, 1000, D0, 1, 1),
+            gpiod.EdgeEvent(gpiod.EdgeEvent.Type.RISING_EDGE.value, 51_000, D0, 2, 2),
+        ]
+
+    def get_value(self, line: int) -> Any:
+        self._check()
+        return self.values[line]
+
+    def set_value(self, line: int, value: Any) -> None:
+        self._check()
+        self.values[line] = value
+
+    def release(self) -> None:
+        self.released = True
+
+
+def test_the_kernels_edges_are_lines_levels_and_times() -> None:
+    request = FakeRequest()
+    request.values[D0] = gpiod.line.Value.ACTIVE
+    edges = KernelEdges(cast("gpiod.LineRequest", request))
+    assert edges.fileno() == 99
+    assert list(edges.read()) == [LineEdge(D0, 0, 1000, 1), LineEdge(D0, 1, 51_000, 2)]
+    assert edges.level(D0) == 1
+    request.broken = True
+    with pytest.raises(PortError, match="do not read"):
+        edges.read()
+    with pytest.raises(PortError, match="line 4"):
+        edges.level(D0)
+    edges.close()
+    assert request.released
+
+
+def test_the_kernels_outputs_are_set_and_left() -> None:
+    request = FakeRequest()
+    outputs = KernelOutputs(cast("gpiod.LineRequest", request))
+    outputs.set(10, 1)
+    assert request.values[10] is gpiod.line.Value.ACTIVE
+    request.broken = True
+    with pytest.raises(PortError, match="line 10"):
+        outputs.set(10, 0)
+    outputs.close()
+    assert request.released
+
+
+class FakeKernel:
+    """What libgpiod gives for an opened chip."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.busy = False
+        self.closed = False
+
+    def request_lines(self, config: Any, **options: Any) -> FakeRequest:
+        if self.busy:
+            raise OSError(16, "Device or resource busy")
+        self.asked.append({"config": config} | options)
+        return FakeRequest()
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_readers_lines_are_one_request_with_a_large_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = FakeKernel()
+    monkeypatch.setattr(gpiod, "Chip", lambda _: kernel)
+    chip = KernelChip(Path("/dev/gpiochip0"))
+    chip.edges((D0, D1))
+    chip.outputs({10: 1, 11: 0})
+    edges, outputs = kernel.asked
+    assert edges["event_buffer_size"] >= 512
+    ((lines, wanted),) = edges["config"].items()
+    assert lines == (D0, D1)
+    assert wanted.edge_detection is gpiod.line.Edge.BOTH
+    assert [bool(each.output_value) for each in outputs["config"].values()] == [True, False]
+    kernel.busy = True
+    with pytest.raises(PortError, match="busy"):
+        chip.edges((D0,))
+    with pytest.raises(PortError, match="busy"):
+        chip.outputs({10: 0})
+    chip.close()
+    assert kernel.closed
