@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from agent.errors import StoreError
-from agent.roster.apply import activation_steps, chunk_steps, delta_steps
+from agent.roster.apply import ROWS_MOST, activation_steps, chunk_steps, delta_steps
 from agent.roster.results import Applied, Ignored, Reason, Refusal, Refused, Result, Waiting, Wanted, Working
 from agent.roster.snapshot import Assembly, Worth
 from protocols.mqtt.errors import MessageError
@@ -162,6 +162,8 @@ class Roster:
             return Ignored("current")
         self._need = head.revision
         ref = head.snapshot
+        if ref is not None and ref.count > ROWS_MOST:
+            raise Refusal(Reason.TOO_MANY, f"{ref.count} rows where {ROWS_MOST} are the most")
         if ref is None or ref.revision <= here.revision or ref.revision < self._table.floor:
             return Waiting(head.revision, (), self.wanted)
         if self._assembly is None or self._assembly.ref != ref:

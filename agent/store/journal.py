@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from agent.store.ceiling import Ceiling
 from agent.store.database import Guard, NoRoom, Quarantined, Transaction, open_database
 from agent.store.fill import Fill, measure
-from agent.store.memory import EPOCH_SETTING, SET_VALUE, Memory
+from agent.store.memory import BEGUN_AT, EPOCH_SETTING, LOST_AT, SET_VALUE, Memory
 from agent.store.reserve import Reserve
 from agent.store.retention import KINDS_OF_REMOVAL, SLICE, Limits, Removal, remove_aged, remove_oldest
 from agent.store.rows import GENESIS, Batch, Entry, Row, body_text, chained, from_ms, to_ms
@@ -61,7 +61,9 @@ class _State:
 class Journal:
     """The writer of journal.db; see `open_journal`. `memory` reads what is remembered beside the rows."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, boot_id: str, limits: Limits) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, boot_id: str, limits: Limits, *, lost_at: datetime
+    ) -> None:
         self._connection = connection
         self._path = path
         self._boot_id = boot_id
@@ -69,8 +71,7 @@ class Journal:
         self._reserve = Reserve(path.with_name(path.name + ".reserve"))
         self._ceiling = Ceiling(path.with_name(path.name + ".ceiling"))
         with Guard("read the journal"):
-            self._state = self._load()
-        self._ceiling.cover(self._state.seq)
+            self._state = self._load(lost_at)
         self.memory: Final = Memory(connection)
 
     @property
@@ -105,6 +106,7 @@ class Journal:
         full: nothing of the batch was recorded then, so nothing of it may be acted on; a later commit may
         succeed. A token id used twice is a StoreError: claim it from `memory` first.
         """
+        self._ceiling.cover(self._state.seq + len(batch.entries) + KINDS_OF_REMOVAL)
         try:
             rows = self._commit(batch)
         except NoRoom:
@@ -112,7 +114,6 @@ class Journal:
                 raise
             rows = self._commit(batch)
         self.memory.settled(batch.used)
-        self._ceiling.cover(self._state.seq)
         return rows
 
     def start_boot(self) -> int:
@@ -159,8 +160,11 @@ class Journal:
         """Close the file; whatever was committed is on disk already."""
         self._connection.close()
 
-    def _load(self) -> _State:
-        """Read where the chain ends. A new file begins above every number that an older one gave out."""
+    def _load(self, lost_at: datetime) -> _State:
+        """Read where the chain ends. A new file begins above every number that an older one gave out.
+
+        lost_at: when it is found that there was an older one, and its memory of used tokens is gone with it.
+        """
         one = self._connection.execute
         counted = one("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'journal'").fetchone()[
             0
@@ -170,13 +174,25 @@ class Journal:
         missing = one("SELECT coalesce(sum(last - first + 1), 0) FROM removed").fetchone()[0]
         last, digest = max(newest, gone)
         seq = max(counted, last)
-        if seq == 0 and self._ceiling.value > 0:
-            seq = missing = self._ceiling.value
-            one("INSERT INTO removed (first, last, hash) VALUES (1, ?, ?)", (seq, GENESIS))
+        begun = one("SELECT 1 FROM setting WHERE name = ?", (BEGUN_AT,)).fetchone() is not None
+        if seq == 0 and not begun:
+            seq = missing = self._begin(lost_at)
         cursors = dict(one("SELECT name, seq FROM cursor").fetchall())
         return _State(
             seq, digest, max(0, seq - missing), self._used_bytes(), seq, cursors["sent"], cursors["confirmed"]
         )
+
+    def _begin(self, at: datetime) -> int:
+        """Begin a new file; return the number after which it goes on. 0 where there was none before it."""
+        seq = self._ceiling.value
+        with Transaction(self._connection, "begin the journal"):
+            self._connection.execute(SET_VALUE, (BEGUN_AT, str(to_ms(at))))
+            if seq > 0:
+                self._connection.execute(SET_VALUE, (LOST_AT, str(to_ms(at))))
+                self._connection.execute(
+                    "INSERT INTO removed (first, last, hash) VALUES (1, ?, ?)", (seq, GENESIS)
+                )
+        return seq
 
     def _commit(self, batch: Batch) -> tuple[Row, ...]:
         many = self._connection.executemany
@@ -283,10 +299,11 @@ class Journal:
 def open_journal(path: Path, *, boot_id: str, at: datetime, limits: Limits | None = None) -> OpenedJournal:
     """Open journal.db at `path`, making it where there is none; a damaged or newer file is set aside.
 
-    boot_id: names this start of the daemon in every row. at: names a quarantined file. Raises StoreError.
+    boot_id: names this start of the daemon in every row. at: the time now; it names a quarantined file, and
+    orders signed before it are refused where the memory of them was lost. Raises StoreError.
     """
     opened = open_database(path, "journal", at)
-    journal = Journal(opened.connection, path, boot_id, limits or Limits())
+    journal = Journal(opened.connection, path, boot_id, limits or Limits(), lost_at=at)
     return OpenedJournal(journal, opened.quarantined)
 
 

@@ -25,8 +25,14 @@ TOKENS_MOST = 65_536
 TOKEN_MARGIN = timedelta(hours=1)
 """A token is remembered this long past its end, against a clock that is set back a little."""
 
+SIGNED_AHEAD = timedelta(seconds=5)
+"""How far ahead of ours the clock of who signed may have been."""
+
 PRUNED_AT_ONCE = 256
+NEVER_MS = -1
 FORGOTTEN_UNTIL = "tokens.forgotten_until_ms"
+BEGUN_AT = "journal.begun_at_ms"
+LOST_AT = "tokens.lost_at_ms"
 EPOCH_SETTING = "boot.epoch"
 ROSTER_HIGHEST = "roster.highest"
 """The highest roster revision ever enforced here: a list below it is a rollback, whatever file it came in."""
@@ -62,14 +68,21 @@ class Memory:
             found = self._connection.execute("SELECT 1 FROM used_token WHERE jti = ?", (jti,)).fetchone()
         return found is not None
 
-    def claim(self, jti: str, expires_at: datetime) -> Claim:
+    def claim(self, jti: str, expires_at: datetime, signed_at: datetime | None = None) -> Claim:
         """Claim a token id for one act. FRESH: put it into the batch's `used`, commit, and only then act.
+
+        signed_at: where given, a token signed before the memory was last lost (its file was damaged or taken
+        away) is REPLAYED: it might have been used.
 
         A token that ended before the newest one forgotten is REPLAYED too: it might have been used, and a
         clock set back must not bring it to life.
         """
         expires_ms = to_ms(expires_at)
-        if self.is_used(jti) or expires_ms <= int(self.setting(FORGOTTEN_UNTIL) or -1):
+        if signed_at is not None and to_ms(signed_at - SIGNED_AHEAD) <= int(
+            self.setting(LOST_AT) or NEVER_MS
+        ):
+            return Claim.REPLAYED
+        if self.is_used(jti) or expires_ms <= int(self.setting(FORGOTTEN_UNTIL) or NEVER_MS):
             return Claim.REPLAYED
         if self._count + len(self._pending) >= TOKENS_MOST:
             return Claim.FULL
@@ -111,4 +124,4 @@ class Memory:
 
     def forgotten_until(self) -> datetime:
         """Return the end of the newest token forgotten; no token that ended by then is ever fresh again."""
-        return from_ms(int(self.setting(FORGOTTEN_UNTIL) or -1))
+        return from_ms(int(self.setting(FORGOTTEN_UNTIL) or NEVER_MS))

@@ -10,8 +10,8 @@ from agent.store.database import FILE_MODE
 if TYPE_CHECKING:
     from pathlib import Path
 
-RESERVE_BYTES = 4 * 1024 * 1024
-"""About 8 000 rows in the write-ahead log: a day of a busy door, and the alarms of it."""
+RESERVE_BYTES = 1024 * 1024
+"""The write-ahead log of some hundred commits: the alarm that the disk is full, and what follows it."""
 
 ROOM_FACTOR = 4
 """The reserve is taken back only when the disk has this many times its size: it must not fill the disk."""

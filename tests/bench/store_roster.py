@@ -143,19 +143,21 @@ def _changes(cards: int) -> Iterator[tuple[str, str, str, str]]:
         size = path.stat().st_size / cards
         yield (
             f"a whole list of {cards:,} credentials, from chunks to in force",
-            f"{took_s:.1f} s, longest slice {stopwatch.longest_ms:.0f} ms, {size:.0f} bytes a credential",
-            f"≤ {SNAPSHOT_S} s, slices ≤ {STALL_MS} ms",
-            verdict(met=isinstance(result, Applied) and took_s <= SNAPSHOT_S),
+            f"{took_s:.1f} s, {stopwatch.told()}, {size:.0f} bytes a credential",
+            f"≤ {SNAPSHOT_S} s, p99 of a slice ≤ {STALL_MS} ms",
+            verdict(
+                met=isinstance(result, Applied) and took_s <= SNAPSHOT_S and stopwatch.late_ms <= STALL_MS
+            ),
         )
         many = min(MANY, cards // 2)
         _, delta = office_list.change(range(many), "revoked")
-        stopwatch.longest_ms = 0.0
+        stopwatch.slices.clear()
         began = time.perf_counter()
-        result = stopwatch.finish(stopwatch.roster.on_delta(delta, AT))
+        result = stopwatch.take_delta(delta)
         took_s = time.perf_counter() - began
         yield (
             f"{many:,} cards revoked in one change",
-            f"{took_s:.2f} s, longest slice {stopwatch.longest_ms:.0f} ms",
+            f"{took_s:.2f} s, {stopwatch.told()}",
             f"≤ {MANY_S} s",
             verdict(met=isinstance(result, Applied) and took_s <= MANY_S),
         )
@@ -180,13 +182,27 @@ class _Stopwatch:
 
     def __init__(self, roster: Roster, table: RosterTable) -> None:
         self.roster = roster
-        self.longest_ms = 0.0
+        self.slices: list[float] = []
         self._table = table
         self._card = card_digest(LongList.number(0), bytes(32))
+
+    @property
+    def late_ms(self) -> float:
+        return at(self.slices, 0.99) * 1e3
+
+    def told(self) -> str:
+        longest_ms = max(self.slices) * 1e3
+        return f"{len(self.slices):,} slices, p99 {self.late_ms:.0f} ms, longest {longest_ms:.0f} ms"
 
     def take_chunk(self, revision: int, number: int, body: bytes) -> Result:
         began = time.perf_counter()
         result = self.roster.on_chunk(revision, number, body, AT)
+        self._note(began)
+        return self.finish(result)
+
+    def take_delta(self, token: bytes) -> Result:
+        began = time.perf_counter()
+        result = self.roster.on_delta(token, AT)
         self._note(began)
         return self.finish(result)
 
@@ -204,4 +220,4 @@ class _Stopwatch:
         return result
 
     def _note(self, began: float) -> None:
-        self.longest_ms = max(self.longest_ms, (time.perf_counter() - began) * 1e3)
+        self.slices.append(time.perf_counter() - began)

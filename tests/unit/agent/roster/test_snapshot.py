@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from agent.domain.credentials import Credential as DomainCredential
 from agent.domain.credentials import CredentialKind, CredentialState, Holding
 from agent.domain.credentials import Person as DomainPerson
+from agent.roster.apply import ROWS_MOST
 from agent.roster.results import Applied, Ignored, Reason, Refused, Waiting, Wanted, Working
 from agent.roster.snapshot import Assembly, Worth
 from agent.store.roster_writer import SWEPT_AT_ONCE
@@ -306,6 +307,13 @@ def test_a_list_with_a_loose_end_is_refused_whole(gateway: Gateway, rows: list[R
     assert refused(gateway.load(office)) is reason
     assert gateway.table.head().revision == 1
     assert gateway.table.lookup(digest(2)) is not None
+
+
+def test_a_list_larger_than_any_is_refused_before_it_is_staged(gateway: Gateway, office: Office) -> None:
+    ref, _ = office.snapshot()
+    too_many = ref.model_copy(update={"count": ROWS_MOST + 1})
+    assert refused(gateway.head(office.head(too_many))) is Reason.TOO_MANY
+    assert gateway.table.writer.staging() is None
 
 
 def test_a_row_in_two_chunks_ends_the_list(gateway: Gateway, office: Office) -> None:

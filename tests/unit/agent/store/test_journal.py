@@ -102,6 +102,12 @@ def test_a_lost_journal_is_followed_by_higher_numbers(opened: Callable[..., Jour
     assert verdict.removed[0].hash == GENESIS
 
 
+def test_a_start_without_a_row_is_no_loss(opened: Callable[..., Journal]) -> None:
+    opened().start_boot()
+    (row,) = opened("boot-2").commit(Batch((ENTRY,)))
+    assert row.seq == 1
+
+
 def test_a_ceiling_that_is_no_number_is_written_anew(opened: Callable[..., Journal], path: Path) -> None:
     opened().commit(Batch((ENTRY,)))
     ceiling = path.with_name("journal.db.ceiling")

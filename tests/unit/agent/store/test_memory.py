@@ -96,3 +96,21 @@ def test_a_flood_of_tokens_is_refused_and_none_is_forgotten_for_it(journal: Jour
     while journal.memory.prune(AT + timedelta(days=1)):
         pass
     assert journal.memory.claim("one more", END + timedelta(days=1)) is Claim.FRESH
+
+
+def test_after_the_memory_was_lost_what_was_signed_before_is_not_fresh(journal: Journal, path: Path) -> None:
+    use(journal, "a")
+    journal.close()
+    path.write_bytes(b"no database any more" * 500)
+    lost_at = AT + timedelta(seconds=10)
+    opened = open_journal(path, boot_id="b", at=lost_at)
+    assert opened.quarantined is not None
+    for again in (opened.journal, open_journal(path, boot_id="b", at=AT + timedelta(days=1)).journal):
+        signed = [AT, lost_at, lost_at + timedelta(seconds=5), lost_at + timedelta(seconds=5, milliseconds=1)]
+        claims = [again.memory.claim("a", END, signed_at) for signed_at in signed]
+        assert claims == [Claim.REPLAYED, Claim.REPLAYED, Claim.REPLAYED, Claim.FRESH]
+        again.close()
+
+
+def test_a_first_start_has_lost_nothing(journal: Journal) -> None:
+    assert journal.memory.claim("a", END, AT - timedelta(seconds=20)) is Claim.FRESH
