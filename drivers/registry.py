@@ -8,11 +8,14 @@ from pydantic import Field
 
 from drivers.modbus.settings import ModbusLineSettings
 from drivers.osdp.settings import OsdpBusSettings
+from drivers.wiegand_gpio.settings import WiegandGpioSettings
 
 if TYPE_CHECKING:
     from drivers.contract import Driver, Monotonic, Secrets
 
-PortSettings = Annotated[OsdpBusSettings | ModbusLineSettings, Field(discriminator="kind")]
+PortSettings = Annotated[
+    OsdpBusSettings | ModbusLineSettings | WiegandGpioSettings, Field(discriminator="kind")
+]
 """Any port's settings, told apart by `kind`."""
 
 
@@ -30,5 +33,9 @@ def build(settings: PortSettings, clock: Monotonic, secrets: Secrets) -> Driver:
             from drivers.modbus.driver import ModbusLine  # noqa: PLC0415 - the same
 
             return ModbusLine(settings, clock, secrets)
+        case WiegandGpioSettings():
+            from drivers.wiegand_gpio.driver import WiegandGpio  # noqa: PLC0415 - the same
+
+            return WiegandGpio(settings, clock, secrets)
         case _:
             assert_never(settings)

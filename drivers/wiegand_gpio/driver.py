@@ -189,7 +189,7 @@ class WiegandGpio:
     def _run(self, worker: Worker) -> None:
         while not worker.stopping:
             try:
-                chip = self._open_chip(self._settings.chip)
+                chip = self._open_chip(self._settings.device)
             except PortError as error:
                 self._lost(str(error))
                 worker.wake.wait(REOPEN_S)
@@ -252,7 +252,7 @@ class WiegandGpio:
         self._opened += 1
         self._told_offline = False
         for device in self._settings.devices:
-            self._emit(Online(device, at, {"chip": str(self._settings.chip)}))
+            self._emit(Online(device, at, {"chip": str(self._settings.device)}))
         for edges, source in sources.items():
             for event in source.opened(edges, at) or ():
                 self._emit(event)

@@ -56,7 +56,7 @@ class WiegandGpioSettings(Model):
 
     kind: Literal["wiegand-gpio"]
     name: Name
-    chip: Path = Path("/dev/gpiochip0")
+    device: Path = Field(default=Path("/dev/gpiochip0"), description="The GPIO chip.")
     readers_here: tuple[GpioReader, ...] = Field(default=(), alias="readers", max_length=MOST_READERS)
     outputs_here: dict[Name, GpioOutput] = Field(default_factory=dict, alias="outputs")
     inputs_here: dict[Name, GpioInput] = Field(default_factory=dict, alias="inputs")

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from drivers.modbus.driver import ModbusLine
 from drivers.osdp.bus import OsdpBus
 from drivers.registry import PortSettings, build
+from drivers.wiegand_gpio.driver import WiegandGpio
 
 if TYPE_CHECKING:
     from tests.peers.hand_clock import HandClock
@@ -28,10 +29,14 @@ def test_the_kind_of_the_settings_names_the_driver(clock: HandClock) -> None:
     readers = ADAPTER.validate_python(
         {"kind": "osdp", "name": "bus", "device": "/dev/null", "readers": [READER]}
     )
+    lines = ADAPTER.validate_python(
+        {"kind": "wiegand-gpio", "name": "gpio", "readers": [{"name": "front-in", "d0": 4, "d1": 5}]}
+    )
+    assert isinstance(build(lines, clock.monotonic, no_secrets), WiegandGpio)
     assert isinstance(build(relays, clock.monotonic, no_secrets), ModbusLine)
     assert isinstance(build(readers, clock.monotonic, no_secrets), OsdpBus)
 
 
 def test_an_unknown_kind_is_refused_with_the_kinds_there_are() -> None:
-    with pytest.raises(ValidationError, match="'osdp', 'modbus'"):
+    with pytest.raises(ValidationError, match="'osdp', 'modbus', 'wiegand-gpio'"):
         ADAPTER.validate_python({"kind": "telepathy", "name": "x"})
