@@ -83,15 +83,9 @@ class Port:
         except (OSError, ValueError) as error:
             raise PortError(f"{self.device} does not write: {error}") from error
 
-    def set_baud(self, baud: int) -> None:
-        """Change the speed."""
-        try:
-            self._serial.baudrate = baud
-        except (serial.SerialException, OSError, ValueError) as error:
-            raise PortError(f"{self.device} does not run at {baud}: {error}") from error
-
     def close(self) -> None:
-        """Give the port back. Also when it is gone."""
+        """Give the port back. Also when it is gone, and when it is closed."""
+        self._fd = -1  # whatever gets this number next is not ours
         with suppress(serial.SerialException, OSError):
             self._serial.close()
 

@@ -22,7 +22,7 @@ LONGEST_BLINK_S = 25.5
 
 # What systemd accepts as a credential's name, and no path.
 CredentialName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2,32}$", to_lower=True)]
+Hex = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{2,32}$", to_lower=True)]
 Tenths = Annotated[float, Field(ge=0, le=LONGEST_BLINK_S)]
 ColourName = Literal["off", "red", "green", "amber", "blue", "magenta", "cyan", "white"]
 

@@ -1,0 +1,108 @@
+"""Whose turn it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from drivers.osdp.schedule import Schedule
+from protocols.osdp.happenings import Rank
+
+if TYPE_CHECKING:
+    from protocols.osdp.reader import Reader
+
+
+@dataclass(eq=False)
+class Wisher:
+    """As much of a reader as a schedule looks at."""
+
+    rank: Rank = Rank.ORDINARY
+    due: float = 0.0
+
+    @property
+    def silent(self) -> bool:
+        return self.rank is Rank.PROBE
+
+    def wish(self, _at: float) -> tuple[Rank, float]:
+        return self.rank, self.due
+
+
+def schedule(*wishers: Wisher, wasted_per_s: float = 0.2) -> Schedule:
+    return Schedule([cast("Reader", each) for each in wishers], 100, 200, wasted_per_s)
+
+
+def whose(made: Schedule, at: float) -> tuple[Wisher, float]:
+    reader, due = made.next(at)
+    return cast("Wisher", reader), due
+
+
+def turns(made: Schedule, at: float, until: float, took_s: float = 0.001) -> list[tuple[Wisher, float]]:
+    """Let turns be taken until a time; those who are silent cost 50 ms each."""
+    taken: list[tuple[Wisher, float]] = []
+    while True:
+        reader, due = made.next(at)
+        at = max(at, due)
+        if at >= until:
+            return taken
+        wisher = cast("Wisher", reader)
+        taken.append((wisher, at))
+        made.spoke(reader, at)
+        if wisher.silent:
+            at += 0.05
+            made.lost(reader, 0.05, at)
+        else:
+            at += took_s
+
+
+def test_everybody_has_a_turn_in_a_ring_at_the_pace_of_the_budget() -> None:
+    readers = [Wisher(), Wisher(), Wisher()]
+    taken = turns(schedule(*readers), 10.0, 11.0)
+    assert [readers.index(wisher) for wisher, _ in taken[:6]] == [0, 1, 2, 0, 1, 2]
+    assert 99 <= len(taken) <= 101
+
+
+def test_after_something_happened_the_pace_is_faster_for_a_while() -> None:
+    made = schedule(Wisher())
+    made.stir(10.0)
+    times = [at for _, at in turns(made, 10.0, 15.0)]
+    assert 199 <= sum(at < 11.0 for at in times) <= 201
+    assert 98 <= sum(14.0 <= at < 15.0 for at in times) <= 102
+
+
+def test_a_lock_goes_before_a_light_and_both_before_every_poll_and_pace() -> None:
+    poll, light, lock = Wisher(), Wisher(Rank.ORDER), Wisher(Rank.URGENT)
+    made = schedule(poll, light, lock)
+    made.spoke(cast("Reader", poll), 10.0)
+    assert whose(made, 10.0) == (lock, 0.0)
+    lock.rank = Rank.ORDINARY
+    assert whose(made, 10.0) == (light, 0.0)
+    light.rank = Rank.ORDINARY
+    assert made.next(10.0)[1] == 10.01
+
+
+def test_somebody_who_wants_to_wait_is_passed_over() -> None:
+    busy, other = Wisher(due=10.5), Wisher()
+    assert whose(schedule(busy, other), 10.0)[0] is other
+    assert whose(schedule(busy), 10.0) == (busy, 10.5)
+
+
+def test_the_silent_cost_the_others_what_is_allowed_and_no_more() -> None:
+    alive, *dead = Wisher(), Wisher(Rank.PROBE), Wisher(Rank.PROBE), Wisher(Rank.PROBE)
+    taken = Counter(wisher.rank for wisher, _ in turns(schedule(alive, *dead), 10.0, 20.0))
+    assert 30 <= taken[Rank.PROBE] <= 41  # of 50 ms each: 0.2 s in each second
+    assert taken[Rank.ORDINARY] > 700
+
+
+def test_a_silent_reader_is_asked_once_a_second_however_much_was_lost() -> None:
+    alive, dead = Wisher(), Wisher(Rank.PROBE)
+    made = schedule(alive, dead, wasted_per_s=0.001)
+    taken = [at for wisher, at in turns(made, 10.0, 15.0) if wisher is dead]
+    assert len(taken) == 5
+
+
+def test_where_nobody_answers_they_are_asked_often() -> None:
+    dead = [Wisher(Rank.PROBE), Wisher(Rank.PROBE)]
+    taken = turns(schedule(*dead), 10.0, 11.0)
+    assert len(taken) == 7  # 50 ms of waiting and 100 ms of rest each
+    assert {id(wisher) for wisher, _ in taken} == {id(each) for each in dead}
