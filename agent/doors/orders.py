@@ -7,6 +7,7 @@ gateway's memory: whether the door exists, and whether the token's number was us
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from agent.domain.decision import Mode
@@ -85,7 +86,7 @@ class OrderDesk:
     def _unusable(self, claims: CommandClaims, order: Order) -> Refusal | None:
         if claims.door not in self._doors:
             return Refusal.UNKNOWN_DOOR
-        match self._memory.claim(order.id, order.remember_until):
+        match self._memory.claim(order.id, order.remember_until, datetime.fromtimestamp(claims.iat, UTC)):
             case Claim.FRESH:
                 return None
             case Claim.REPLAYED:

@@ -28,6 +28,9 @@ TOKEN_MARGIN = timedelta(hours=1)
 SIGNED_AHEAD = timedelta(seconds=5)
 """How far ahead of ours the clock of who signed may have been."""
 
+LONGEST_LIFE = timedelta(seconds=330)
+"""The longest that a token lives from its signing, and some for the clocks."""
+
 PRUNED_AT_ONCE = 256
 NEVER_MS = -1
 FORGOTTEN_UNTIL = "tokens.forgotten_until_ms"
@@ -78,9 +81,7 @@ class Memory:
         clock set back must not bring it to life.
         """
         expires_ms = to_ms(expires_at)
-        if signed_at is not None and to_ms(signed_at - SIGNED_AHEAD) <= int(
-            self.setting(LOST_AT) or NEVER_MS
-        ):
+        if signed_at is not None and self._may_be_lost(signed_at):
             return Claim.REPLAYED
         if self.is_used(jti) or expires_ms <= int(self.setting(FORGOTTEN_UNTIL) or NEVER_MS):
             return Claim.REPLAYED
@@ -88,6 +89,17 @@ class Memory:
             return Claim.FULL
         self._pending[jti] = expires_ms
         return Claim.FRESH
+
+    def _may_be_lost(self, signed_at: datetime) -> bool:
+        """Say whether a token of then may have been used, and its use be among what was lost.
+
+        Only the last minutes before the loss count: whatever is older has ended by itself. So a loss that a
+        wrong clock put years ahead does not refuse the tokens of those years.
+        """
+        lost_at = self.setting(LOST_AT)
+        if lost_at is None:
+            return False
+        return -SIGNED_AHEAD <= from_ms(int(lost_at)) - signed_at <= LONGEST_LIFE
 
     def door_states(self) -> dict[str, str]:
         """Return every door's remembered state, as JSON text by name."""

@@ -109,6 +109,8 @@ def test_after_the_memory_was_lost_what_was_signed_before_is_not_fresh(journal: 
         signed = [AT, lost_at, lost_at + timedelta(seconds=5), lost_at + timedelta(seconds=5, milliseconds=1)]
         claims = [again.memory.claim("a", END, signed_at) for signed_at in signed]
         assert claims == [Claim.REPLAYED, Claim.REPLAYED, Claim.REPLAYED, Claim.FRESH]
+        long_ended = lost_at - timedelta(seconds=331)
+        assert again.memory.claim("b", END, long_ended) is Claim.FRESH
         again.close()
 
 
