@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 CONNECT_WITHIN_S: Final = 5.0
 """TCP, and then TLS, may each take so long; the name look-up has the resolver's own limit."""
 PACKET_SLACK_BYTES: Final = 64 * 1024
+LARGEST_PACKET_BYTES: Final = 16 * 1024 * 1024
+"""Where a packet is not even read: four times the largest of ours, and what a small box has to spare."""
+READ_BYTES: Final = 256 * 1024
+"""One read of the socket; paho makes a hundred of them before it lets anything else happen."""
 INBOUND_WINDOW: Final = 32
 """Messages that the broker may send before we have acknowledged one."""
 DEFAULT_WINDOW: Final = 20
@@ -45,11 +49,37 @@ REFUSED_FROM: Final = 0x80
 _PROTOCOL: Final = {Version.V5: MQTTProtocolVersion.MQTTv5, Version.V311: MQTTProtocolVersion.MQTTv311}
 
 
+class _BoundedClient(Client):
+    """paho, with a bound on what it reads: of its own it takes whatever length a packet claims.
+
+    A broker of version 5 is told our bound; to one of 3.1.1 nothing can be said, so what is merely too large
+    is read there, and dropped. `_sock_recv` is paho's own matter; a test holds what is built on it here.
+    """
+
+    poisoned = False
+
+    def _sock_recv(self, bufsize: int) -> bytes:
+        if bufsize > LARGEST_PACKET_BYTES:
+            self.poisoned = True
+            raise ConnectionError
+        return super()._sock_recv(min(bufsize, READ_BYTES))
+
+
 class Link:
     """A session. One thread only. What happens is read with `reports`, never called back."""
 
-    def __init__(self, settings: LinkSettings, version: Version, will: tuple[str, bytes], bell: Bell) -> None:
+    def __init__(
+        self,
+        settings: LinkSettings,
+        version: Version,
+        will: tuple[str, bytes],
+        bell: Bell,
+        *,
+        clean: bool = False,
+    ) -> None:
+        """clean: have the broker forget what it kept for us, for something in it cannot be taken."""
         self._settings = settings
+        self._clean = clean
         self._version = version
         self._bell = bell
         self._reports: deque[Report] = deque()
@@ -58,10 +88,10 @@ class Link:
         self._socket: Any = None
         self._mask = 0
         v5 = version is Version.V5
-        self._client = Client(
+        self._client = _BoundedClient(
             CallbackAPIVersion.VERSION2,
             client_id=settings.gateway,
-            clean_session=None if v5 else False,
+            clean_session=None if v5 else clean,
             protocol=_PROTOCOL[version],
             reconnect_on_failure=False,
         )
@@ -86,7 +116,7 @@ class Link:
             said.SessionExpiryInterval = SESSION_KEPT_S
             said.ReceiveMaximum = INBOUND_WINDOW
             said.MaximumPacketSize = LARGEST_BYTES + PACKET_SLACK_BYTES
-            self._client.connect(host, port, keepalive, clean_start=False, properties=said)
+            self._client.connect(host, port, keepalive, clean_start=self._clean, properties=said)
         else:
             self._client.connect(host, port, keepalive)
 
@@ -242,7 +272,8 @@ class Link:
     def _end(self, why: str) -> None:
         if not self._closed:
             self._closed = True
-            self._reports.append(Closed(why))
+            poisoned = self._client.poisoned
+            self._reports.append(Closed("a packet beyond all bounds" if poisoned else why, poisoned))
 
 
 class _TidySocket(ssl.SSLSocket):

@@ -38,11 +38,16 @@ GOODBYE_S: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a session ended. `no_v5`: the broker wants another version. `silent`: it never said a word."""
+    """How a session ended.
+
+    no_v5: the broker wants another version. silent: it never said a word. poisoned: what it keeps for us
+    holds a message that cannot be taken.
+    """
 
     why: str
     no_v5: bool = False
     silent: bool = False
+    poisoned: bool = False
 
 
 class Session:
@@ -120,8 +125,8 @@ class Session:
                 self._link.subscribe(*self._subscriptions())
             case Declined(why, no_v5):
                 return Ending(f"refused: {why}", no_v5=no_v5)
-            case Closed(why):
-                return Ending(why, silent=self._accepted is None)
+            case Closed(why, poisoned):
+                return Ending(why, silent=self._accepted is None and not poisoned, poisoned=poisoned)
             case Subscribed(_, refused):
                 self._pump.trouble = f"the broker refused {refused} subscriptions" if refused else None
                 return self._accepted
@@ -147,7 +152,7 @@ class Session:
             self._link.turn(self._wait_s())
             closed = self._heed()
             if closed is not None:
-                return Ending(closed.why)
+                return Ending(closed.why, poisoned=closed.poisoned)
             self._tell_sent()
             if self._outbox.waiting_s(self._clock.monotonic()) > UNANSWERED_S:
                 return Ending("the broker does not answer")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import random
 import threading
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from agent.errors import StoreError
@@ -37,6 +39,13 @@ SESSIONS_A_BOOT: Final = 1_000_000
 """Epochs of one start: at one session a minute, two years."""
 STEADY_S: Final = 10.0
 """A session that lived so long ends the run of failures; a broker that drops us at once is not hammered."""
+
+
+def fault(error: Exception) -> str:
+    """Return what `error` is and where it came from, without its text: that may hold anything."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" at {Path(frame.filename).name}:{frame.lineno}" for frame in place)
+    return f"{type(error).__name__}{where}"
 
 
 def _spread(failures: int) -> float:
@@ -78,6 +87,7 @@ class Sync:
         self._version = settings.version or Version.V5
         self._sessions = 0
         self._trouble: str | None = None
+        self._clean = False
 
     def start(self) -> None:
         """Begin. Connecting goes on for ever, until `stop`."""
@@ -167,6 +177,8 @@ class Sync:
             return self._session(reader)
         except StoreError as error:
             return Ending(f"the journal cannot be read: {error}")
+        except Exception as error:  # noqa: BLE001 - a fault of ours here must not end the line for ever
+            return Ending(f"a fault of ours: {fault(error)}")
         finally:
             reader.close()
 
@@ -176,7 +188,7 @@ class Sync:
         self._sessions += 1
         epoch = self._boot_epoch * SESSIONS_A_BOOT + self._sessions
         last_word = (topics.plain(self._gateway, Kind.STATE), will(self._gateway, epoch))
-        link = Link(self._settings, self._version, last_word, self._bell)
+        link = Link(self._settings, self._version, last_word, self._bell, clean=self._clean)
         session = Session(
             link,
             version=self._version,
@@ -194,6 +206,7 @@ class Sync:
         try:
             ending = session.run()
             why = ending.why
+            self._clean = ending.poisoned or (self._clean and not session.up)
             return ending
         finally:
             link.close()

@@ -63,9 +63,10 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The connection is gone."""
+    """The connection is gone. `poisoned`: for a message that can never be taken, and will come again."""
 
     why: str
+    poisoned: bool = False
 
 
 Report = Accepted | Declined | Subscribed | Taken | Inbound | Closed

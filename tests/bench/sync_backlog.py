@@ -29,7 +29,7 @@ SHARE = 0.7
 LIVE_S = 1.0
 LIVE_EVERY_S = 0.05
 WINDOW = 20
-QUEUED = 60_000
+QUEUED = 10_000
 """Messages that wait in paho: its numbers end at 65 535."""
 
 CLOCK = SystemClock()
