@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from agent.store.roster_rows import (
@@ -23,6 +24,9 @@ from protocols.tokens.keys import kid, public_from_text
 if TYPE_CHECKING:
     from datetime import datetime
 
+MEMBERSHIPS_KEPT = 256
+"""Thousands of residents share a handful of memberships; each is written out once."""
+
 _KIND = {kind.value: number for number, kind in enumerate(KINDS)}
 _STATE = {state.value: number for number, state in enumerate(STATES)}
 
@@ -30,9 +34,14 @@ _STATE = {state.value: number for number, state in enumerate(STATES)}
 def of_person(row: Person) -> PersonColumns:
     """Return the columns of a person."""
     flags = VERIFIED * row.verified | OVERRIDE * row.override | LONGER * row.longer
-    groups = json.dumps(row.groups, ensure_ascii=False, separators=(",", ":"))
     return PersonColumns(
-        row.id, flags, _ms(row.verified_until), _ms(row.from_), _ms(row.until), groups, row.household
+        row.id,
+        flags,
+        _ms(row.verified_until),
+        _ms(row.from_),
+        _ms(row.until),
+        _groups_text(row.groups),
+        row.household,
     )
 
 
@@ -81,6 +90,11 @@ def to_credential(columns: CredentialColumns) -> Credential:
         until=time_of(columns.until_ms),
         key=None if key is None else base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii"),
     )
+
+
+@lru_cache(maxsize=MEMBERSHIPS_KEPT)
+def _groups_text(groups: tuple[str, ...]) -> str:
+    return json.dumps(groups, ensure_ascii=False, separators=(",", ":"))
 
 
 def _ms(at: datetime | None) -> int | None:

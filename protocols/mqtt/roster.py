@@ -34,6 +34,8 @@ RIGHTS_A_GROUP: Final = 1024
 WINDOWS_A_SCHEDULE: Final = 256
 LIST_MODULUS: Final = 2**256
 
+_canonical: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
 Digest128 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Digest256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 KeyText = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
@@ -153,7 +155,7 @@ def row_key(row: Row) -> str:
 
 def row_digest(kind: str, row: Row) -> bytes:
     """Return the 32 bytes that stand for `row` in its list. `kind`: as RowKind spells it."""
-    text = json.dumps(row.model_dump(mode="json"), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = _canonical(row.model_dump(mode="json"))
     return hashlib.sha256(f"{kind}\n{text}".encode()).digest()
 
 
