@@ -127,6 +127,13 @@ class Feed:
 
         what: for whoever reads the failure.
         """
+        seen = self.glance(holds, since=since, within_s=within_s)
+        if seen is None:
+            raise NotSeen(f"not seen within {within_s:.0f} s: {what}")
+        return seen
+
+    def glance(self, holds: Callable[[Sight], bool], *, since: int, within_s: float) -> Sight | None:
+        """Return the first sight from `since` on that `holds`, or None when none comes in time."""
         at = since
         until = self._clock() + within_s
         with self._changed:
@@ -137,7 +144,7 @@ class Feed:
                 at = len(self._sights)
                 left = until - self._clock()
                 if left <= 0:
-                    raise NotSeen(f"not seen within {within_s:.0f} s: {what}")
+                    return None
                 self._changed.wait(left)
 
     def rest(self, within_s: float) -> None:

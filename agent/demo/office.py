@@ -33,6 +33,7 @@ class Office:
         self._feed = feed
         self._broker: Broker | None = None
         self._pusher = Pusher(book, clock.utc, self._send)
+        self._told: set[tuple[str, int]] = set()  # doors and revisions whose proof was shown
 
     @property
     def connected(self) -> bool:
@@ -63,12 +64,10 @@ class Office:
     def enforced(self, within_s: float) -> list[Standing]:
         """Wait until every door has proved the newest revision; return the proofs. Raises NotSeen."""
         until = self._clock.monotonic() + within_s
-        told: set[str] = set()
         while True:
             standing = self._pusher.standing()
             for each in standing:
-                if each.enforced and each.door not in told:
-                    told.add(each.door)
+                if each.enforced:
                     self._tell(each)
             left = until - self._clock.monotonic()
             if all(each.enforced for each in standing):
@@ -88,8 +87,9 @@ class Office:
 
     def _tell(self, each: Standing) -> None:
         evidence = each.evidence
-        if evidence is None:
+        if evidence is None or (each.door, evidence.revision) in self._told:
             return
+        self._told.add((each.door, evidence.revision))
         values: dict[str, object] = {"door": each.door, "revision": evidence.revision}
         latency = evidence.latency_s
         if latency is None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from agent.demo.building import GARAGE, LOBBY
 from agent.demo.feed import NotSeen, Phrase, Title, Told, Verdict
 from agent.demo.people import STRANGER
-from agent.demo.town import RETURN_WITHIN_S, SEEN_WITHIN_S, drives
+from agent.demo.town import RETURN_WITHIN_S, SEEN_WITHIN_S, STEP_S, drives
+from agent.errors import AgentError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +35,10 @@ class Step:
     run: Callable[[Town], dict[str, object]]
 
 
+class TimeIsUp(NotSeen):
+    """The time that the person gave the demo is over."""
+
+
 class StepFailed(NotSeen):
     """A step of the story did not happen. `number` from 1."""
 
@@ -51,7 +56,7 @@ def play(steps: Sequence[Step], town: Town, feed: Feed, clock: Monotonic) -> Non
         began = clock()
         try:
             seen = step.run(town)
-        except NotSeen as error:
+        except AgentError as error:
             failed = Phrase("not_seen", {"why": str(error)})
             feed.put(Verdict(number, failed, clock() - began, good=False))
             raise StepFailed(number, step.name, str(error)) from error
@@ -105,16 +110,19 @@ def broker_gone(town: Town) -> dict[str, object]:
         town.driven(door, before)
         if door == LOBBY:
             _walk(town, told=False)
+    town.feed.rest(STEP_S)
     if any(isinstance(sight.what, Told) for sight in town.feed.since(mark)):
         raise NotSeen("the centre heard something while the broker was away")
     back = town.restore()
-    town.event("entry.granted", mark, LOBBY, RETURN_WITHIN_S)
-    last = town.event("entry.granted", mark, GARAGE)
+    last = town.event("door.released", mark, GARAGE, RETURN_WITHIN_S)
     backlog = [
         sight.what.event
         for sight in town.feed.since(mark)
         if isinstance(sight.what, Told) and sight.what.event.seq <= last.event.seq
     ]
+    doors = [event.door for event in backlog if event.kind == "entry.granted"]
+    if doors != [LOBBY, GARAGE]:
+        raise NotSeen(f"both entries of the outage in the record; it has {doors}")
     numbers = [event.seq for event in backlog]
     if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         raise NotSeen(f"the record in order and without a hole; it came as {numbers}")

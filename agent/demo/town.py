@@ -155,12 +155,10 @@ class Town:
             phone = Phone(broker, self._phone_key, gateway=GATEWAY, client="demo-phone", clock=self._clock)
             self.feed.put(Act("phone", Phrase("phone_asks", {"door": door})))
             outcome = phone.open(door)
-        ms = None if outcome.took_s is None else round(outcome.took_s * 1000)
-        if outcome.opened:
-            self._note("phone", "phone_opened", ms=ms)
-        else:
-            said = Phrase("phone_not", {"outcome": outcome.outcome, "reason": outcome.reason or "?"})
-            self.feed.put(Note("phone", said, good=False))
+            if outcome.opened and outcome.took_s is not None:
+                self._note("phone", "phone_opened", ms=round(outcome.took_s * 1000))
+            else:
+                self._refused("phone", outcome.outcome, outcome.reason)
         return outcome
 
     def set_mode(self, door: str, mode: Mode) -> str:
@@ -174,8 +172,7 @@ class Town:
         if answer.outcome == "done":
             self._note("desk", "desk_done")
         else:
-            said = Phrase("phone_not", {"outcome": answer.outcome, "reason": answer.reason or "?"})
-            self.feed.put(Note("desk", said, good=False))
+            self._refused("desk", answer.outcome, answer.reason)
         return answer.outcome
 
     def revoke(self, card: str) -> list[Standing]:
@@ -197,11 +194,15 @@ class Town:
         self.broker.stop()
 
     def restore(self) -> Sight:
-        """Bring the broker back, empty. Raises Unavailable where it does not start."""
+        """Bring the broker back, empty, and push what waited. Raises Unavailable where it does not start."""
         act = self.feed.put(Act("broker", Phrase("broker_back")))
         self.broker.start()
         self._join()
         return act
+
+    def proven(self) -> list[Standing]:
+        """Wait until every door has proved the newest revision; the gateway may have to come back first."""
+        return self._office.enforced(RETURN_WITHIN_S)
 
     # --- what is seen ----------------------------------------------------------------------------------
 
@@ -258,6 +259,10 @@ class Town:
     def _switched(self, switched: Switched) -> None:
         if switched.channel in LOCKS:
             self.feed.put(Relay(LOCKS[switched.channel], switched.on_for_s), switched.at)
+
+    def _refused(self, who: str, outcome: str, reason: str | None) -> None:
+        said = {"outcome": outcome, "reason": reason or "?"}
+        self.feed.put(Note(who, Phrase("phone_not", said), good=False))
 
     def _note(self, who: str, key: str, **values: object) -> None:
         self.feed.put(Note(who, Phrase(key, values)))
