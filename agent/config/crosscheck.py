@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from agent.config.door import Door, ReaderAt
     from agent.config.lines import Path
     from agent.config.model import Fire, Tls, Trust
-    from drivers.contract import PortSettings
+    from drivers.registry import PortSettings
 
 
 @dataclass(frozen=True, slots=True)

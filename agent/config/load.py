@@ -70,7 +70,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Loaded:
     problems = [
         *shape,
         *cross_check(parts),
-        *shared_lines(page.data),
+        *shared_lines(page.data, parts.ports),
         *bad_credentials(credentials.items(), secrets),
     ]
     if parts.tls is not None:

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from drivers.registry import PortSettings
 
 
-def shared_lines(data: Mapping[str, Any]) -> Iterator[Problem]:
+def shared_lines(data: Mapping[str, Any], sound: Mapping[int, PortSettings]) -> Iterator[Problem]:
     """Give a problem for each port on a line that another port has. Links to devices are followed.
 
-    Reads the file's own tables, so that a port with other mistakes is seen too.
+    A port that is not `sound` by itself is judged by what the file says of it.
     """
     taken: dict[str, tuple[int, Mapping[str, Any]]] = {}
-    for index, port in enumerate(tables(data.get("port"))):
+    for index, table in enumerate(tables(data.get("port"))):
+        port = sound[index].model_dump() if index in sound else table
         if not isinstance(port, dict) or (line := _line_of(port)) is None:
             continue
         first, holder = taken.setdefault(line, (index, port))
@@ -40,12 +41,12 @@ def shared_lines(data: Mapping[str, Any]) -> Iterator[Problem]:
                 "take the other's bytes for its own and answer into them"
             )
         text = f"its line is the line of port {holder.get('name')!r} already — {mend}"
-        yield Problem(("port", index, "device" if "device" in port else "tcp"), text)
+        yield Problem(("port", index, "tcp" if port.get("tcp") else "device"), text)
 
 
 def _line_of(port: Mapping[str, Any]) -> str | None:
     device, tcp = port.get("device"), port.get("tcp")
-    if isinstance(device, str):
+    if isinstance(device, str | Path):
         return str(Path(device).resolve())
     return tcp if isinstance(tcp, str) else None
 

@@ -10,7 +10,7 @@ import pytest
 from agent.cli.app import available
 from agent.config.load import load
 from protocols.mqtt.topics import Kind
-from tests.architecture.tree import HOUSE, ROOT
+from tests.architecture.tree import HOUSE, ROOT, tracked_files
 from tests.peers.site_files import settle
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def test_the_configuration_shown_is_a_whole_one_that_loads(tmp_path: Path) -> No
 @pytest.mark.parametrize("top", HOUSE)
 def test_every_room_is_on_the_map(top: str) -> None:
     plan = README.partition("## The house")[2].partition("\n## ")[0]
-    rooms = {path.name for path in (ROOT / top).iterdir() if path.is_dir() and path.name != "__pycache__"}
+    places = (file.relative_to(ROOT).parts for file in tracked_files())
+    rooms = {parts[1] for parts in places if parts[0] == top and len(parts) > len((top, "room"))}
     assert [room for room in sorted(rooms) if f"{room}/" not in plan] == []
 
 

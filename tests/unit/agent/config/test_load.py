@@ -201,6 +201,19 @@ def test_two_protocols_on_one_pair_are_refused_with_the_reason(config: Path) -> 
     assert "a pair of its own: a device of one protocol may take the other's bytes" in problem
 
 
+def test_a_chip_that_two_ports_name_by_leaving_it_out_is_seen(config: Path) -> None:
+    port = """
+[[port]]
+kind = "wiegand-gpio"
+name = "{}"
+readers = [{{ name = "{}", d0 = 1, d1 = 2 }}]
+"""
+    config.write_text(config.read_text() + port.format("chip", "north") + port.format("again", "south"))
+    (problem,) = problems(config)
+    assert "port[again]" in problem
+    assert "put its devices under port 'chip'" in problem
+
+
 def test_one_adapter_under_two_names_is_seen(config: Path) -> None:
     devices = config.parent / "dev"
     (devices / "port-2").unlink()
