@@ -9,12 +9,14 @@ from pydantic import Field
 from drivers.modbus.settings import ModbusLineSettings
 from drivers.osdp.settings import OsdpBusSettings
 from drivers.wiegand_gpio.settings import WiegandGpioSettings
+from drivers.wiegand_serial.settings import WiegandSerialSettings
 
 if TYPE_CHECKING:
     from drivers.contract import Driver, Monotonic, Secrets
 
 PortSettings = Annotated[
-    OsdpBusSettings | ModbusLineSettings | WiegandGpioSettings, Field(discriminator="kind")
+    OsdpBusSettings | ModbusLineSettings | WiegandGpioSettings | WiegandSerialSettings,
+    Field(discriminator="kind"),
 ]
 """Any port's settings, told apart by `kind`."""
 
@@ -37,5 +39,9 @@ def build(settings: PortSettings, clock: Monotonic, secrets: Secrets) -> Driver:
             from drivers.wiegand_gpio.driver import WiegandGpio  # noqa: PLC0415 - the same
 
             return WiegandGpio(settings, clock, secrets)
+        case WiegandSerialSettings():
+            from drivers.wiegand_serial.driver import WiegandSerial  # noqa: PLC0415 - the same
+
+            return WiegandSerial(settings, clock, secrets)
         case _:
             assert_never(settings)

@@ -9,6 +9,7 @@ from drivers.modbus.driver import ModbusLine
 from drivers.osdp.bus import OsdpBus
 from drivers.registry import PortSettings, build
 from drivers.wiegand_gpio.driver import WiegandGpio
+from drivers.wiegand_serial.driver import WiegandSerial
 
 if TYPE_CHECKING:
     from tests.peers.hand_clock import HandClock
@@ -32,11 +33,22 @@ def test_the_kind_of_the_settings_names_the_driver(clock: HandClock) -> None:
     lines = ADAPTER.validate_python(
         {"kind": "wiegand-gpio", "name": "gpio", "readers": [{"name": "front-in", "d0": 4, "d1": 5}]}
     )
+    converter = ADAPTER.validate_python(
+        {
+            "kind": "wiegand-serial",
+            "name": "serial",
+            "device": "/dev/null",
+            "reader": "side-in",
+            "shape": "rdm6300",
+            "format": "W40_RAW",
+        }
+    )
+    assert isinstance(build(converter, clock.monotonic, no_secrets), WiegandSerial)
     assert isinstance(build(lines, clock.monotonic, no_secrets), WiegandGpio)
     assert isinstance(build(relays, clock.monotonic, no_secrets), ModbusLine)
     assert isinstance(build(readers, clock.monotonic, no_secrets), OsdpBus)
 
 
 def test_an_unknown_kind_is_refused_with_the_kinds_there_are() -> None:
-    with pytest.raises(ValidationError, match="'osdp', 'modbus', 'wiegand-gpio'"):
+    with pytest.raises(ValidationError, match="'osdp', 'modbus', 'wiegand-gpio', 'wiegand-serial'"):
         ADAPTER.validate_python({"kind": "telepathy", "name": "x"})

@@ -1,0 +1,1 @@
+"""Readers and converters that print their cards on a serial line."""
