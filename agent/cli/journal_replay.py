@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from agent.cli.words import say
 from agent.errors import BadInput
+from agent.roster.candidate import make_candidate
 from agent.roster.replay import Difference, Kind, presentation, replay, why_of
 from agent.store.database import copy_database
 from agent.store.reader import JournalReader
 from agent.store.roster_table import open_roster
 from agent.store.rows import EPOCH
+from protocols.mqtt.roster import Credential, Group, Person, Schedule
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from agent.roster.replay import Presentation
+    from agent.store.roster_table import RosterTable
+
+_MODELS: Mapping[str, type[Person | Credential | Group | Schedule]] = MappingProxyType(
+    {"schedule": Schedule, "group": Group, "person": Person, "credential": Credential}
+)
 
 DIGEST_TOLD = 8
 """Hex digits of a digest that are shown: enough to find it again, and it is no number of a card."""
@@ -29,7 +38,14 @@ DIGEST_TOLD = 8
 
 def add(parser: ArgumentParser) -> None:
     """Add what can be said beside the journal's file."""
-    parser.add_argument("--roster", type=Path, required=True, metavar="FILE", help=say("journal.roster"))
+    lists = parser.add_mutually_exclusive_group(required=True)
+    lists.add_argument("--roster", type=Path, metavar="FILE", help=say("journal.roster"))
+    lists.add_argument("--book", type=Path, metavar="DIR", help=say("journal.book"))
+    parser.add_argument(
+        "--passphrase-file", type=Path, metavar="FILE", help=say("office.opt_passphrase_file")
+    )
+    parser.add_argument("--gateway", metavar="GATEWAY", help=say("journal.gateway"))
+    parser.add_argument("--revision", type=int, metavar="N", help=say("journal.revision"))
     parser.add_argument("--since", metavar="TIME", help=say("journal.since"))
     parser.add_argument("--until", metavar="TIME", help=say("journal.until"))
     parser.add_argument("--json", action="store_true", help=say("journal.json"))
@@ -40,28 +56,45 @@ def run(args: Namespace) -> int:
     """Print every presentation that would come to something else, and how many there were."""
     since, until = _time(args.since), _time(args.until)
     counts: Counter[str] = Counter()
-    reader = JournalReader(args.file, immutable=args.copy)
-    try:
-        with TemporaryDirectory(prefix="menshen-replay-") as folder:
-            copy = Path(folder) / "roster.db"
-            copy_database(args.roster, copy)
-            opened = open_roster(copy, EPOCH)  # the time would name a copy set aside, and the folder goes
-            try:
-                if opened.quarantined is not None:
-                    why = opened.quarantined.why
-                    raise BadInput(say("journal.bad_roster", file=args.roster, why=why))
-                recorded = _recorded(reader, since, until, counts)
-                for found in replay(recorded, opened.table.lookup, opened.table.rules()):
-                    counts[found.kind.value] += 1
-                    print(_json(found) if args.json else _line(found))
-            finally:
-                opened.table.close()
-    finally:
-        reader.close()
+    with ExitStack() as stack:
+        reader = stack.enter_context(closing(JournalReader(args.file, immutable=args.copy)))
+        path = Path(stack.enter_context(TemporaryDirectory(prefix="menshen-replay-"))) / "roster.db"
+        table = _list_in_file(args.roster, path) if args.book is None else _list_in_book(args, path)
+        stack.callback(table.close)
+        recorded = _recorded(reader, since, until, counts)
+        for found in replay(recorded, table.lookup, table.rules()):
+            counts[found.kind.value] += 1
+            print(_json(found) if args.json else _line(found))
     if not args.json:
         told = {kind.value: counts[kind.value] for kind in Kind}
         print(say("journal.replayed", count=counts["all"], **told))
     return 0
+
+
+def _list_in_file(roster: Path, path: Path) -> RosterTable:
+    """Return a copy of a gateway's list; the daemon that owns the file is not disturbed."""
+    copy_database(roster, path)
+    opened = open_roster(path, EPOCH)  # the time would name a copy set aside, and the folder goes
+    if opened.quarantined is not None:
+        opened.table.close()
+        raise BadInput(say("journal.bad_roster", file=roster, why=opened.quarantined.why))
+    return opened.table
+
+
+def _list_in_book(args: Namespace, path: Path) -> RosterTable:
+    """Return the list that a gateway would be sent out of the office's book."""
+    from agent.cli.office_book import open_book  # noqa: PLC0415 - the office's room, only where it is used
+    from agent.office.roster import Rosters  # noqa: PLC0415 - the same
+
+    if args.gateway is None:
+        raise BadInput(say("journal.needs_gateway"))
+    with closing(open_book(args)) as book:
+        newest = book.revision if args.revision is None else args.revision
+        bodies = Rosters(book.database).changes(args.gateway, 0, newest).rows
+    rows = [_MODELS[kind].read(json.dumps(body).encode()) for kind in _MODELS for body in bodies[kind]]
+    if not rows:
+        raise BadInput(say("journal.no_such_list", gateway=args.gateway, revision=newest))
+    return make_candidate(path, rows, EPOCH)
 
 
 def _recorded(

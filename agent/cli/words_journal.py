@@ -25,6 +25,20 @@ WORDS: dict[str, tuple[str, str]] = {
         "用另一份名单重新判定已记录的刷卡，列出会有哪些变化",
     ),
     "roster": ("the other list: a gateway's roster.db, or a copy", "另一份名单：网关的 roster.db 或其副本"),
+    "book": (
+        "the office's book: its list for --gateway, before it is pushed",
+        "物业台账目录：取 --gateway 的名单，尚未下发也可",
+    ),
+    "gateway": ("the gateway whose list is taken from the book", "从台账取哪个网关的名单"),
+    "revision": ("a revision of the book; the newest when not given", "台账的版本号；默认最新"),
+    "needs_gateway": (
+        "--book needs --gateway: each gateway has a list of its own",
+        "使用 --book 时须给出 --gateway：各网关名单不同",
+    ),
+    "no_such_list": (
+        "the book has no list for gateway {gateway} at revision {revision}",
+        "台账在版本 {revision} 没有网关 {gateway} 的名单",
+    ),
     "since": (
         "leave out what is older, such as 2026-11-21 or 2026-11-21T08:00",
         "略去更早的记录，如 2026-11-21",

@@ -3,16 +3,19 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from agent.cli.app import main
+from agent.domain.credentials import CredentialState
 from agent.errors import EX_DATAERR, EX_IOERR
+from agent.office import credentials
 from agent.store.journal import open_journal
 from agent.store.rows import Batch, Entry
+from tests.peers.office_site import START, add_card, add_person, make_book
 from tests.unit.agent.roster.lists import AT, FRAME, Gateway, Office, card, digest, person
 
 if TYPE_CHECKING:
@@ -108,3 +111,58 @@ def test_a_list_of_a_newer_version_is_told(
         connection.execute("PRAGMA user_version = 99")
     assert main(files) == EX_DATAERR
     assert "version 99 is newer" in capsys.readouterr().err
+
+
+@dataclass(frozen=True)
+class Building:
+    """An office's book, a journal of gateway gw01, and the two cards that entered there."""
+
+    arguments: list[str]
+    resident: str
+    kept: bytes
+    lost: bytes
+
+
+@pytest.fixture
+def building(tmp_path: Path) -> Building:
+    """Make a book in which a resident has two cards, both of which entered; revision 5 loses one of them."""
+    with closing(make_book(tmp_path / "book")) as book:
+        resident = add_person(book, "somebody", 1)
+        kept, lost = (add_card(book, resident, value) for value in (0xA17, 0xA18))
+        with book.change("card.lost", by="tester", at=START) as edit:
+            credentials.set_state(edit, lost, CredentialState.LOST)
+    journal = open_journal(tmp_path / "journal.db", boot_id="b", at=START).journal
+    for each in (kept, lost):
+        body = {"credential": each, "rule": "residents"}
+        journal.commit(Batch((Entry("entry.granted", "lobby", body, START, 0, "synced"),)))
+    journal.close()
+    arguments = ["journal", "replay", str(tmp_path / "journal.db"), "--book", str(tmp_path / "book")]
+    return Building(arguments, resident, bytes.fromhex(kept), bytes.fromhex(lost))
+
+
+def test_the_book_s_list_is_tried_before_it_is_pushed(
+    building: Building, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*building.arguments, "--gateway", "gw01"]) == 0
+    told, total = capsys.readouterr().out.splitlines()
+    assert (
+        f"{building.lost.hex()[:8]}  {building.resident}: entered (residents) → would be denied (lost)"
+        in told
+    )
+    assert total == "2 presentations: 0 would enter, 1 would be denied, 0 for another reason."
+
+
+def test_an_older_revision_of_the_book_can_be_tried(
+    building: Building, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*building.arguments, "--gateway", "gw01", "--revision", "4"]) == 0
+    assert capsys.readouterr().out.startswith("2 presentations: 0 would enter, 0 would be denied")
+
+
+def test_a_book_without_a_list_for_the_gateway_is_told(
+    building: Building, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(building.arguments) == EX_DATAERR
+    assert "--gateway" in capsys.readouterr().err
+    assert main([*building.arguments, "--gateway", "gw99"]) == EX_DATAERR
+    assert "no list for gateway gw99" in capsys.readouterr().err
