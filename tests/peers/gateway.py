@@ -18,8 +18,11 @@ from protocols.mqtt.payloads import Birth, State
 from tests.peers.centre import until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
+
+    from agent.sync.rows import Reader
 
 NAME = "gw-1"
 STARTED = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -29,7 +32,9 @@ FactT = TypeVar("FactT")
 class Gateway:
     """Writes rows and follows the cursor, as the loop does; nothing else of the daemon."""
 
-    def __init__(self, directory: Path, settings: LinkSettings) -> None:
+    def __init__(
+        self, directory: Path, settings: LinkSettings, open_reader: Callable[[Path], Reader] = JournalReader
+    ) -> None:
         self.journal: Journal = open_journal(directory / "journal.db", boot_id="b" * 32, at=STARTED).journal
         self._path = self.journal.path
         self._lock = threading.Lock()
@@ -39,7 +44,7 @@ class Gateway:
             boot_epoch=self.journal.start_boot(),
             put=self._put,
             clock=SystemClock(assume_synced=True),
-            open_reader=lambda: JournalReader(self._path),
+            open_reader=lambda: open_reader(self._path),
             patience=lambda failures: min(0.1, delay_s(failures, 0.99) / 10),
         )
         self.sync.show(

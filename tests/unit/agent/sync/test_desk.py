@@ -1,0 +1,102 @@
+"""The desk: what is handed on, what is too much, and what is answered at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from agent.store.rows import Row
+from agent.sync.desk import (
+    ORDERS_AT_ONCE,
+    REPLAYS_AT_ONCE,
+    ROSTER_BYTES_AT_ONCE,
+    Desk,
+)
+from agent.sync.facts import ChunkReceived, Confirmed, Dropped, OrderReceived, ReplayAsked, SyncFact
+from agent.sync.mirror import Mirror
+from agent.sync.outbox import Outbox
+from agent.sync.pump import Pump
+from agent.sync.rows import batch_of
+from agent.sync.wire import Inbound
+from protocols.mqtt import topics
+from protocols.mqtt.events import Backfill
+from protocols.mqtt.topics import Kind
+from tests.peers.hand_clock import HandClock
+
+GW = "gw"
+AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+class Room:
+    """A desk with what stands around it."""
+
+    def __init__(self) -> None:
+        self.clock = HandClock()
+        self.outbox = Outbox()
+        self.facts: list[SyncFact] = []
+        pump = Pump(GW, self.outbox, Mirror(GW), self.clock)
+        self.desk = Desk(GW, self.facts.append, self.clock, self.outbox, pump)
+
+    def take(self, topic: str | Kind, payload: bytes, times: int = 1, size: int | None = None) -> None:
+        where = topics.plain(GW, topic) if isinstance(topic, Kind) else topic
+        inbound = Inbound(where, payload, len(payload), retain=False)
+        for _ in range(times):
+            self.desk.take(replace(inbound, size=inbound.size if size is None else size), (7, 0))
+
+
+def test_orders_come_through_in_a_burst_and_then_at_their_rate() -> None:
+    room = Room()
+    room.take(Kind.COMMAND, b"a.b.c", times=ORDERS_AT_ONCE + 10)
+    assert room.facts == [OrderReceived("a.b.c", None, None)] * ORDERS_AT_ONCE + [
+        Dropped("cmd", "overloaded", 1)
+    ]
+    assert room.desk.counts == {"overloaded": 10}
+    room.clock.advance(1)
+    room.take(Kind.COMMAND, b"a.b.c")
+    assert room.facts[-1] == OrderReceived("a.b.c", None, None)
+
+
+def test_replays_beyond_a_few_are_dropped() -> None:
+    room = Room()
+    room.take(Kind.REPLAY, b'{"v":1,"from":1,"to":2}', times=REPLAYS_AT_ONCE + 1)
+    assert room.facts == [ReplayAsked(1, 2)] * REPLAYS_AT_ONCE + [Dropped("event/replay", "overloaded", 1)]
+
+
+def test_rosters_are_bounded_by_their_bytes() -> None:
+    room = Room()
+    half = ROSTER_BYTES_AT_ONCE // 2
+    room.take(Kind.DELTA, b"d.e.lta", times=3, size=half)
+    assert len(room.facts) == 3
+    assert room.facts[-1] == Dropped("roster", "overloaded", 1)
+
+
+def test_an_ack_that_says_nothing_new_is_no_fact_and_no_fault() -> None:
+    room = Room()
+    room.take(Kind.ACK, b'{"v":1,"confirmed":0}', times=2)
+    assert room.facts == [Confirmed(0)]
+    assert not room.desk.counts
+
+
+def test_only_the_chunk_that_was_asked_for_is_taken() -> None:
+    room = Room()
+    room.take(topics.chunk(GW, 7, 0), b"{}")
+    room.take(topics.chunk(GW, 7, 1), b"{}")
+    room.take(topics.chunk(GW, 8, 0), b"{}")
+    assert room.facts == [ChunkReceived(7, 0, b"{}"), Dropped("roster/snapshot", "not_asked_for", 1)]
+
+
+def rows(count: int) -> list[Row]:
+    return [
+        Row(seq, AT, "b", seq, "synced", "entry.granted", "lobby", alarm=False, body="{}", hash=b"")
+        for seq in range(1, count + 1)
+    ]
+
+
+def test_a_batch_holds_what_fits_and_one_row_at_least() -> None:
+    last, body = batch_of(rows(50), GW, 2000)
+    batch = Backfill.read(body)
+    assert (batch.from_, batch.to) == (1, last)
+    assert 1 < last < 50
+    assert len(body) < 2100
+    assert batch_of(rows(3), GW, 1)[0] == 1
+    assert batch_of(rows(3), GW, 100_000)[0] == 3
