@@ -27,6 +27,7 @@ from drivers.contract import (
 )
 from drivers.osdp.signals import LONGEST_RELEASE_S, lock, lock_after_pulse, release, show
 from protocols.osdp.codes import InputCode
+from protocols.osdp.commands import AskOutputs
 from protocols.osdp.happenings import Came, End, Happening, Order, Reported, Settled, Troubled, Went
 from protocols.osdp.identity import Capabilities
 from protocols.osdp.replies import InputStates, Keys, LocalStatus, OutputStates, Raw, ReaderStates
@@ -245,7 +246,8 @@ class OsdpDevice:
         if came.cuid is not None:
             identity["cuid"] = came.cuid.hex()
         self._emit(Online(self.settings.name, came.at, identity))
-        if self.settings.outputs:
+        if self.settings.outputs:  # first what is there, then what should be
+            self.reader.order(Order(OWN, AskOutputs()), came.at)
             self.reader.order(Order(OWN, lock_after_pulse(self.settings.outputs.values())), came.at)
 
     # --- states ------------------------------------------------------------------------------------------
