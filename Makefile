@@ -36,7 +36,9 @@ format: setup
 mosquitto:
 	@command -v mosquitto >/dev/null || test -x /usr/sbin/mosquitto || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mosquitto; \
+		echo "make: installing Mosquitto for the tests" >&2; \
+		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq mosquitto) >/dev/null || \
+		{ echo "make: Mosquitto could not be installed. Is there a network, or a mirror for apt?" >&2; exit 69; }; \
 	else \
 		echo "make: the tests need Mosquitto. Install it, then run this again: sudo apt-get install mosquitto" >&2; exit 69; \
 	fi

@@ -59,6 +59,31 @@ def test_the_unit_is_hardened_as_systemd_counts_it() -> None:
     assert ended.returncode == 0, ended.stdout[-600:] + ended.stderr
 
 
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_the_calls_the_daemon_makes_are_allowed() -> None:
+    allowed: set[str] = set()
+    for line in unit()["SystemCallFilter"]:  # in order: what a later line says counts
+        denies = line.startswith("~")
+        named = {call for word in line.lstrip("~").split() for call in calls(word)}
+        allowed = allowed - named if denies else allowed | named
+    # The clock's state; files and fsync; serial ports; sockets; threads.
+    for call in ("adjtimex", "clock_adjtime", "fdatasync", "ioctl", "connect", "sendto", "futex", "pselect6"):
+        assert call in allowed, call
+    for call in ("clock_settime", "settimeofday", "mount", "ptrace", "reboot", "setuid", "bpf"):
+        assert call not in allowed, call
+
+
+def calls(word: str) -> set[str]:
+    """Return the system calls that a word of a filter names: one, or a set of systemd's."""
+    if not word.startswith("@"):
+        return {word}
+    listed = subprocess.run(
+        ["systemd-analyze", "syscall-filter", "--no-pager", word], capture_output=True, text=True, check=True
+    )
+    inside = [line.strip() for line in listed.stdout.splitlines()[1:] if line.strip() and "#" not in line]
+    return {call for each in inside for call in calls(each)}
+
+
 def test_the_unit_starts_what_is_there_with_the_usual_file() -> None:
     (start,) = unit()["ExecStart"]
     program, group, option, file = start.split()
