@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from protocols.tokens.keys import kid, public_from_text
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Iterator
 
     from agent.cli.app import Commands
 
@@ -52,7 +54,8 @@ def run_verify(args: Namespace) -> int:
     """Print what the file proves; 0 when everything holds, 65 when not."""
     _readable(args.file)
     checkpoints = _checkpoints(args.checkpoints, args.key) if args.checkpoints else ()
-    verdict = verify(args.file, checkpoints, immutable=args.copy)
+    with watched(say("journal.verifying")) as seen:
+        verdict = verify(args.file, checkpoints, immutable=args.copy, seen=seen)
     for line in _lines(verdict, with_checkpoints=bool(args.checkpoints)):
         print(line)
     return 0 if verdict.holds else EX_DATAERR
@@ -77,6 +80,20 @@ def run_export(args: Namespace) -> int:
         reader.close()
     print(say("journal.exported", count=count, file=args.out))
     return 0
+
+
+@contextmanager
+def watched(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how far long work is, to a person at a terminal; to a pipe nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _whole: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only for a person at a terminal
+    from rich.progress import Progress  # noqa: PLC0415 - the same
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, whole: progress.update(task, completed=done, total=whole)
 
 
 def _file(parser: ArgumentParser) -> None:

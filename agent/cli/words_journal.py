@@ -2,6 +2,7 @@
 
 WORDS: dict[str, tuple[str, str]] = {
     "file": ("the journal's file, journal.db, or a copy of it", "日志文件 journal.db 或其副本"),
+    "verifying": ("rows checked", "已核验记录"),
     "verify": ("prove that no row was changed, put in or taken out", "证明没有任何记录被改动、插入或删除"),
     "checkpoints": (
         "file of signed checkpoints, one a line, as the gateway published them",

@@ -15,9 +15,12 @@ from agent.store.retention import GAP, TRIMMED
 from agent.store.rows import GENESIS, Row, Stretch, chained, to_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from pathlib import Path
+
+TOLD_EVERY: Final = 1_000
+"""Rows between two words on how far the check is."""
 
 PROBLEMS_TOLD: Final = 100
 """Problems listed in one verdict; a file with more is no journal of ours."""
@@ -53,6 +56,10 @@ class Verdict:
         return not self.problems
 
 
+def _nobody_watches(_seq: int, _head: int) -> None:
+    """Tell nobody how far the check is."""
+
+
 @dataclass(slots=True)
 class _Walk:
     """Where the check stands: the last number and hash, and what has been seen on the way."""
@@ -68,10 +75,17 @@ class _Walk:
             self.problems.append(problem)
 
 
-def verify(path: Path, checkpoints: Iterable[Checkpoint] = (), *, immutable: bool = False) -> Verdict:
+def verify(
+    path: Path,
+    checkpoints: Iterable[Checkpoint] = (),
+    *,
+    immutable: bool = False,
+    seen: Callable[[int, int], None] = _nobody_watches,
+) -> Verdict:
     """Check the journal at `path` from its first row to its last. It only reads.
 
-    immutable: see `open_reader`. Never raises: a file that cannot be read is a problem like any other.
+    immutable: see `open_reader`. seen: told now and then which row is checked, and which is the newest.
+    Never raises: a file that cannot be read is a problem like any other.
     """
     walk = _Walk()
     try:
@@ -86,7 +100,8 @@ def verify(path: Path, checkpoints: Iterable[Checkpoint] = (), *, immutable: boo
         wanted: dict[int, list[Checkpoint]] = {}
         for checkpoint in checkpoints:
             wanted.setdefault(checkpoint.seq, []).append(checkpoint)
-        proved = _walk_rows(reader, walk, {each.last: each for each in removed}, wanted)
+        stretches = {each.last: each for each in removed}
+        proved = _walk_rows(reader, walk, stretches, wanted, lambda seq: seen(seq, head))
         _check_removed(walk, removed)
         unprovable = _check_ends(reader, walk, head, removed, wanted)
     except StoreError as error:
@@ -97,7 +112,11 @@ def verify(path: Path, checkpoints: Iterable[Checkpoint] = (), *, immutable: boo
 
 
 def _walk_rows(
-    reader: JournalReader, walk: _Walk, removed: dict[int, Stretch], wanted: dict[int, list[Checkpoint]]
+    reader: JournalReader,
+    walk: _Walk,
+    removed: dict[int, Stretch],
+    wanted: dict[int, list[Checkpoint]],
+    seen: Callable[[int], None],
 ) -> int:
     """Follow the chain over rows and removed stretches; return how many checkpoints agree."""
     proved = 0
@@ -112,6 +131,8 @@ def _walk_rows(
         if row.kind in {GAP, TRIMMED}:
             walk.said += _ranges(row)
         proved += _compare(walk, row.seq, row.hash, wanted)
+        if walk.rows % TOLD_EVERY == 0:
+            seen(row.seq)
     return proved
 
 

@@ -93,6 +93,20 @@ def test_checkpoints_are_held_against_the_journal(
     assert main(arguments) == EX_DATAERR
 
 
+def test_a_person_at_a_terminal_sees_how_far_the_check_is(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = open_journal(path, boot_id="b", at=AT).journal
+    journal.commit(Batch((ENTRY,) * 2500))
+    journal.close()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    assert main(["journal", "verify", str(path)]) == 0
+    said = capsys.readouterr()
+    assert "rows checked" in said.err
+    assert said.out == "The chain holds: 2500 rows, the newest is 2500.\n"
+
+
 def test_many_removed_stretches_are_told_shortly(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     journal = open_journal(path, boot_id="b", at=AT, limits=Limits(rows=2 * SLICE)).journal
     alarm = Entry("door.forced", "front", {}, AT, 0, "synced", alarm=True)

@@ -16,7 +16,7 @@ from agent.store.journal import open_journal
 from agent.store.reader import JournalReader
 from agent.store.retention import SLICE, Limits
 from agent.store.rows import GENESIS, Batch, Entry, chained, to_ms
-from agent.store.verify import PROBLEMS_TOLD, Checkpoint, verify
+from agent.store.verify import PROBLEMS_TOLD, TOLD_EVERY, Checkpoint, verify
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,3 +204,12 @@ def test_an_export_says_where_the_hash_before_is_unknown(path: Path) -> None:
     export_json(reader, out, 3, 5)
     reader.close()
     assert [json.loads(line)["prev"] is None for line in out.getvalue().splitlines()] == [False, True]
+
+
+def test_a_long_check_says_how_far_it_is(path: Path) -> None:
+    journal = open_journal(path, boot_id="b", at=AT).journal
+    journal.commit(Batch((ENTRY,) * (2 * TOLD_EVERY + 1)))
+    journal.close()
+    told: list[tuple[int, int]] = []
+    assert verify(path, seen=lambda seq, head: told.append((seq, head))).holds
+    assert told == [(TOLD_EVERY, 2 * TOLD_EVERY + 1), (2 * TOLD_EVERY, 2 * TOLD_EVERY + 1)]
