@@ -62,6 +62,16 @@ def passphrase_in(path: Path) -> str:
         raise BadInput(f"cannot read the passphrase from {path}: {error}") from error
 
 
+def new_passphrase(path: Path | None) -> str:
+    """Return a passphrase to lock a book with: out of a file, or asked for twice. Raises BadInput."""
+    if path is not None:
+        return passphrase_in(path)
+    first = getpass.getpass(say("office.ask_passphrase"))
+    if not first or getpass.getpass(say("office.ask_again")) != first:
+        raise BadInput(say("office.not_same"))
+    return first
+
+
 def author(args: argparse.Namespace) -> str:
     """Return who makes the change, as the history will say."""
     return args.by or getpass.getuser()

@@ -212,7 +212,7 @@ def _say_pushed(args: Namespace, book: Book, standing: Sequence[Standing]) -> No
         print(
             json.dumps(
                 {
-                    "revision": book.revision,
+                    "revision": book.roster_revision,
                     "doors": [
                         {
                             "gateway": each.gateway,
@@ -235,10 +235,10 @@ def _say_pushed(args: Namespace, book: Book, standing: Sequence[Standing]) -> No
     if args.wait > 0:
         show_table(HEADERS, _lines(book, standing))
         key = "some_missing" if missing else "all_enforced"
-        print(say(f"office.{key}", revision=book.revision, missing=len(missing), doors=len(standing)))
+        print(say(f"office.{key}", revision=book.roster_revision, missing=len(missing), doors=len(standing)))
     else:
         count = len({each.gateway for each in standing})
-        print(say("office.pushed", revision=book.revision, count=count))
+        print(say("office.pushed", revision=book.roster_revision, count=count))
 
 
 def _evidence_object(evidence: receipts.Evidence) -> dict[str, object]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from typing import TYPE_CHECKING
 
 from agent.cli.broker_options import add_broker
-from agent.cli.office_book import action, author, family, now, open_book, passphrase_in, show_table
+from agent.cli.office_book import action, author, family, new_passphrase, now, open_book, show_table
 from agent.cli.words import say
-from agent.errors import BadInput
 from agent.office import access
 from agent.office.book import DIGEST_KEY_FILE, HOME_ZONE, Book
 from agent.office.broker import broker_at
@@ -64,7 +62,8 @@ def add(actions: Actions) -> None:
 
 def run_init(args: Namespace) -> int:
     """Make the book, and say what goes on the gateways."""
-    passphrase = _new_passphrase(args) if args.passphrase or args.passphrase_file is not None else None
+    wanted = args.passphrase or args.passphrase_file is not None
+    passphrase = new_passphrase(args.passphrase_file) if wanted else None
     with Book.make(args.book, at=now(), by=author(args), passphrase=passphrase, zone=args.zone) as book:
         with book.change("book.made", by=author(args), at=now()) as edit:
             access.set_schedule(edit, access.ALWAYS, ["00:00-24:00"], args.zone)
@@ -177,12 +176,3 @@ def _list_and_remove(actions: Actions, table: str, metavar: str) -> None:
 def _right(text: str) -> tuple[str, str]:
     door, _, schedule = text.partition(":")
     return door, schedule or access.ALWAYS
-
-
-def _new_passphrase(args: Namespace) -> str:
-    if args.passphrase_file is not None:
-        return passphrase_in(args.passphrase_file)
-    first = getpass.getpass(say("office.ask_passphrase"))
-    if not first or getpass.getpass(say("office.ask_again")) != first:
-        raise BadInput(say("office.not_same"))
-    return first

@@ -32,9 +32,12 @@ if TYPE_CHECKING:
 
 BOOK_FILE = "book.sqlite"
 LOCK_FILE = "book.key"
+NEXT_LOCK_FILE = "book.key.next"
 OFFICE_KEY_FILE = "office.key"
 DIGEST_KEY_FILE = "digest.key"
 HOME_ZONE = "Asia/Shanghai"
+SKIPPED = "book.skipped"
+"""The line of history with which a book from a backup steps over revisions that gateways have."""
 
 
 class Book:
@@ -107,6 +110,16 @@ class Book:
         newest = self.database.execute("SELECT max(number) FROM revision").fetchone()[0]
         return int(newest or 0)
 
+    @property
+    def roster_revision(self) -> int:
+        """The newest change that gateways need to hear of: a new telephone number is not theirs to know."""
+        row = self.database.execute(
+            "SELECT max((SELECT coalesce(max(revision), 0) FROM roster_row), "
+            "(SELECT coalesce(max(number), 0) FROM revision WHERE what = ?))",
+            (SKIPPED,),
+        ).fetchone()
+        return int(row[0])
+
     def signing_key(self) -> Ed25519PrivateKey:
         """Return the office's key."""
         return read_signing_key(self.directory / OFFICE_KEY_FILE)
@@ -118,10 +131,11 @@ class Book:
 
     def set(self, name: str, value: str) -> None:
         """Keep a setting of the book. Not for anything personal or secret."""
-        self.database.execute(
-            "REPLACE INTO setting (name, value) VALUES (?, ?)",
-            (name, value.encode()),
-        )
+        self.set_bytes(name, value.encode())
+
+    def set_bytes(self, name: str, value: bytes) -> None:
+        """Keep a setting that is no text."""
+        self.database.execute("REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
 
     def row(self, table: str, key: str) -> dict[str, Any] | None:
         """Return a row of the book as it stands, or None."""
@@ -140,14 +154,18 @@ class Book:
             yield edit
             if keep and edit.changed:
                 edit.settle()
-                self.database.execute(
-                    "INSERT INTO revision (number, at, by, what, detail) VALUES (?, ?, ?, ?, ?)",
-                    (edit.revision, stamp(at), by, what, edit.detail),
-                )
+                self.log(what, edit.detail, by=by, at=at, number=edit.revision)
                 self.database.execute("COMMIT")
         finally:
             if self.database.in_transaction:
                 self.database.execute("ROLLBACK")
+
+    def log(self, what: str, detail: str, *, by: str, at: datetime, number: int | None = None) -> None:
+        """Write a line of history that changes no row, as the next revision or as `number`."""
+        self.database.execute(
+            "INSERT INTO revision (number, at, by, what, detail) VALUES (?, ?, ?, ?, ?)",
+            (self.revision + 1 if number is None else number, stamp(at), by, what, detail),
+        )
 
     def history(self) -> list[dict[str, Any]]:
         """Return every change, oldest first: number, at, by, what, detail."""
@@ -160,7 +178,17 @@ def _data_key(directory: Path, database: sqlite3.Connection, ask: Callable[[], s
     )
     if "wrapped_key" not in settings:
         raise StoreError(f"the book in {directory} was never finished; remove it and make it again")
-    return unwrap(settings["wrapped_key"], _lock(directory, settings.get("salt", b""), ask))
+    wrapped = settings["wrapped_key"]
+    ready = directory / NEXT_LOCK_FILE
+    if ready.exists():  # a change of key was cut short, before or after its commit
+        try:
+            data_key = unwrap(wrapped, Lock(read_secret(ready)))
+        except WrongKey:
+            ready.unlink()
+        else:
+            ready.replace(directory / LOCK_FILE)
+            return data_key
+    return unwrap(wrapped, _lock(directory, settings.get("salt", b""), ask))
 
 
 def _lock(directory: Path, salt: bytes, ask: Callable[[], str] | None) -> Lock:

@@ -61,9 +61,10 @@ class Edit:
         if before is not None and before == dict(row):
             return False
         self._keep(table, row["id"], before)
+        verb = "INSERT" if before is None else "REPLACE"
         columns = ", ".join(row)
         places = ", ".join(f":{name}" for name in row)
-        self.database.execute(f"REPLACE INTO {table} ({columns}) VALUES ({places})", dict(row))  # noqa: S608 - names from our schema
+        self.database.execute(f"{verb} INTO {table} ({columns}) VALUES ({places})", dict(row))
         return True
 
     def drop(self, table: str, key: str) -> bool:
@@ -124,8 +125,8 @@ class Edit:
             )
 
     def _on_the_list(self, person: str) -> bool:
-        row = self.get("person", person)
-        return row is not None and body_of("person", row) is not None
+        found = self.database.execute("SELECT verified_at FROM person WHERE id = ?", (person,)).fetchone()
+        return found is not None and found["verified_at"] is not None
 
 
 def row_of(database: sqlite3.Connection, table: str, key: str) -> Row | None:

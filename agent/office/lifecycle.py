@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agent.domain.credentials import CredentialState
 from agent.errors import BadInput
 from agent.office import credentials, people
+from agent.office.book import SKIPPED
 from agent.office.edit import row_from
 from agent.office.identity import Document
 from protocols.mqtt.model import stamp
@@ -155,10 +156,7 @@ def skip_to(book: Book, revision: int, *, by: str, at: datetime) -> None:
     """
     if not book.revision < revision <= LARGEST_NUMBER:
         raise BadInput(f"the book is at revision {book.revision} already")
-    book.database.execute(
-        "INSERT INTO revision (number, at, by, what, detail) VALUES (?, ?, ?, ?, ?)",
-        (revision, stamp(at), by, "book.skipped", f"from:{book.revision}"),
-    )
+    book.log(SKIPPED, f"from:{book.revision}", by=by, at=at, number=revision)
 
 
 def _still_stopped(edit: Edit, table: str, row: dict[str, Any]) -> dict[str, Any]:

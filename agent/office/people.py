@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 import unicodedata
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -49,6 +49,18 @@ class Details:
     note: str = ""
     consent: str = ""
     care: str = ""
+
+    def as_object(self) -> dict[str, str]:
+        """Return what is sealed."""
+        return {
+            "name": self.name,
+            "document": self.document.value,
+            "number": self.number,
+            "phone": self.phone,
+            "note": self.note,
+            "consent": self.consent,
+            "care": self.care,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +136,7 @@ def save(edit: Edit, person: Person) -> bool:
     home = None if person.home is None else _household(edit, person.home)
     before = edit.get("person", person.id)
     sealer = edit.sealer
-    text = json.dumps(asdict(details), ensure_ascii=False, sort_keys=True)
+    text = json.dumps(details.as_object(), ensure_ascii=False, sort_keys=True)
     place = f"person/{person.id}"
     # A nonce is drawn for each sealing: what did not change keeps its bytes, so that it counts as unchanged.
     if before is not None and sealer.open(before["sealed"], place) == text:
@@ -137,9 +149,7 @@ def save(edit: Edit, person: Person) -> bool:
         {
             "id": person.id,
             "sealed": sealed,
-            "name_digest": sealer.digest("name", normal(details.name)) if details.name else None,
-            "document_digest": document_digest(sealer, details) if details.number else None,
-            "phone_digest": sealer.digest("phone", normal(details.phone)) if details.phone else None,
+            **person_digests(sealer, details),
             "household": home,
             "role": person.role.value,
             "groups": json.dumps(sorted(set(person.groups)), ensure_ascii=False),
@@ -199,6 +209,24 @@ def document_digest(sealer: Sealer, details: Details) -> str:
     return sealer.digest("document", f"{details.document}:{normal(details.number)}")
 
 
+def person_digests(sealer: Sealer, details: Details) -> dict[str, str | None]:
+    """Return the search digests of a person, by column; None for what is not known."""
+    return {
+        "name_digest": sealer.digest("name", normal(details.name)) if details.name else None,
+        "document_digest": document_digest(sealer, details) if details.number else None,
+        "phone_digest": sealer.digest("phone", normal(details.phone)) if details.phone else None,
+    }
+
+
+def home_digests(sealer: Sealer, home: Home) -> dict[str, str]:
+    """Return the search digests of a household, by column: of the room, its unit and its building."""
+    return {
+        "digest": sealer.digest("home", str(home)),
+        "unit_digest": sealer.digest("unit", f"{home.building}-{home.unit}"),
+        "building_digest": sealer.digest("building", home.building),
+    }
+
+
 def home_at(book: Reading, key: str) -> Home:
     """Return the household with the id `key`."""
     row = book.database.execute("SELECT sealed FROM household WHERE id = ?", (key,)).fetchone()
@@ -224,20 +252,18 @@ def in_home(book: Reading, home: Home) -> list[str]:
 
 
 def _household(edit: Edit, home: Home) -> str:
-    digest = edit.sealer.digest
-    whole = digest("home", str(home))
+    whole = edit.sealer.digest("home", str(home))
     found = edit.database.execute("SELECT id FROM household WHERE digest = ?", (whole,)).fetchone()
     if found is not None:
         return str(found["id"])
     key = f"h-{secrets.token_hex(ID_BYTES)}"
+    text = json.dumps({"building": home.building, "unit": home.unit, "room": home.room}, ensure_ascii=False)
     edit.put(
         "household",
         {
             "id": key,
-            "sealed": edit.sealer.seal(json.dumps(asdict(home), ensure_ascii=False), f"household/{key}"),
-            "digest": whole,
-            "building_digest": digest("building", home.building),
-            "unit_digest": digest("unit", f"{home.building}-{home.unit}"),
+            "sealed": edit.sealer.seal(text, f"household/{key}"),
+            **home_digests(edit.sealer, home),
         },
     )
     return key

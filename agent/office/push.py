@@ -97,7 +97,7 @@ class Pusher:
 
     def standing(self) -> list[Standing]:
         """Return every door of every gateway, and what is known of it."""
-        newest, latest = self.book.revision, receipts.latest(self.book)
+        newest, latest = self.book.roster_revision, receipts.latest(self.book)
         found: list[Standing] = []
         for gateway, doors in gateways(self.book).items():
             for door in doors:
@@ -120,7 +120,7 @@ class Pusher:
         """Lay the whole newest list at the broker for the gateways named, for when they come back."""
         for gateway in self._targets(only):
             old = self._snapshot(gateway)
-            newest = self.book.revision
+            newest = self.book.roster_revision
             if old is None or old.revision != newest:
                 self._lay_out(gateway, newest, old)
 
@@ -147,7 +147,7 @@ class Pusher:
         return wanted
 
     def _push_one(self, gateway: str) -> None:
-        newest = self.book.revision
+        newest = self.book.roster_revision
         if newest == 0:
             return
         base = receipts.newest_of(self.book, gateway)
@@ -216,7 +216,7 @@ class Pusher:
         return tuple(taken)
 
     def _answer(self, gateway: str, wanted: Wanted) -> None:
-        newest = self.book.revision
+        newest = self.book.roster_revision
         if wanted.have > newest or (wanted.have == newest and wanted.why == WRONG_DIGEST):
             self._trouble[gateway] = receipts.FROM_AHEAD
             return

@@ -13,7 +13,7 @@ from agent.office.intake.entry import Entry, RowReader
 from agent.office.people import document_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from agent.office.book import Book
     from agent.office.intake.entry import Terms
@@ -60,9 +60,10 @@ def judge(book: Book, table: Table, terms: Terms, progress: Callable[[int, int],
         progress(total, total)
     problems = list(reader.problems)
     warnings: list[Problem] = []
-    _one_person_a_document(book, reader, entries, problems, warnings)
-    _one_person_a_card(book, reader, entries, problems)
-    _cards_of_verified(book, reader, entries, problems)
+    known = [(entry, document_digest(book.sealer, entry.details)) for entry in entries]
+    _one_person_a_document(reader, known, problems, warnings)
+    _one_person_a_card(book, reader, known, problems)
+    _cards_of_verified(book, reader, known, problems)
     refused = {problem.row for problem in problems}
     order = sorted(
         problems, key=lambda problem: (problem.row, -1 if problem.column is None else problem.column)
@@ -71,15 +72,14 @@ def judge(book: Book, table: Table, terms: Terms, progress: Callable[[int, int],
 
 
 def _one_person_a_document(
-    book: Book,
     reader: RowReader,
-    entries: Iterable[Entry],
+    entries: Iterable[tuple[Entry, str]],
     problems: list[Problem],
     warnings: list[Problem],
 ) -> None:
     first: dict[str, Entry] = {}
-    for entry in entries:
-        known = first.setdefault(document_digest(book.sealer, entry.details), entry)
+    for entry, person in entries:
+        known = first.setdefault(person, entry)
         if known is entry:
             continue
         if known.details.name != entry.details.name:
@@ -91,11 +91,10 @@ def _one_person_a_document(
 
 
 def _one_person_a_card(
-    book: Book, reader: RowReader, entries: Iterable[Entry], problems: list[Problem]
+    book: Book, reader: RowReader, entries: Iterable[tuple[Entry, str]], problems: list[Problem]
 ) -> None:
     holders: dict[str, dict[str, Entry]] = defaultdict(dict)
-    for entry in entries:
-        person = document_digest(book.sealer, entry.details)
+    for entry, person in entries:
         for card in entry.cards:
             holders[str(card)].setdefault(person, entry)
     for number, by_person in holders.items():
@@ -116,13 +115,10 @@ def _one_person_a_card(
 
 
 def _cards_of_verified(
-    book: Book, reader: RowReader, entries: Iterable[Entry], problems: list[Problem]
+    book: Book, reader: RowReader, entries: Sequence[tuple[Entry, str]], problems: list[Problem]
 ) -> None:
-    verified = {
-        document_digest(book.sealer, entry.details) for entry in entries if entry.verification is not None
-    }
-    for entry in entries:
-        digest = document_digest(book.sealer, entry.details)
+    verified = {person for entry, person in entries if entry.verification is not None}
+    for entry, digest in entries:
         if not entry.cards or digest in verified:
             continue
         known = book.database.execute(

@@ -23,7 +23,7 @@ CREATE TABLE before (
     id       TEXT NOT NULL,
     image    TEXT,
     PRIMARY KEY (kind, id, revision)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX before_by_revision ON before (revision);
 
 CREATE TABLE person (
@@ -43,7 +43,7 @@ CREATE TABLE person (
     verified_by     TEXT,
     verified_how    TEXT,
     verified_until  TEXT
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX person_by_name ON person (name_digest);
 CREATE INDEX person_by_phone ON person (phone_digest);
 CREATE INDEX person_by_household ON person (household);
@@ -54,7 +54,7 @@ CREATE TABLE household (
     digest          TEXT NOT NULL UNIQUE,
     building_digest TEXT NOT NULL,
     unit_digest     TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX household_by_building ON household (building_digest);
 
 -- Cards and phone keys. `id`: the digest that the gateways know. `key`: of a phone, public.
@@ -67,7 +67,7 @@ CREATE TABLE credential (
     valid_until TEXT,
     key         TEXT,
     sealed      BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX credential_by_person ON credential (person);
 
 CREATE TABLE door_group (id TEXT PRIMARY KEY, rights TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -82,7 +82,7 @@ CREATE TABLE roster_row (
     body     TEXT,
     person   TEXT,
     PRIMARY KEY (kind, id, revision)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX roster_row_by_revision ON roster_row (revision, kind);
 CREATE INDEX roster_row_by_person ON roster_row (person) WHERE person IS NOT NULL;
 

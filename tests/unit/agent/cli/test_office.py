@@ -270,3 +270,57 @@ def test_wrong_usage_has_the_exit_code_of_sysexits() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["office", "card", "eat"])
     assert ended.value.code == EX_USAGE
+
+
+def test_a_visitor_gets_a_pass_on_the_terminal_or_in_a_file(site: Run, tmp_path: Path) -> None:
+    words = (
+        "pass",
+        "张三",
+        "--gateway",
+        "gw01",
+        "--door",
+        "lobby",
+        "--from",
+        "2026-01-01",
+        "--until",
+        "2026-01-02",
+    )
+    said = site(*words)
+    assert "█" in said
+    assert "until 2026-01-03 00:00, 1 entries" in said
+    picture = tmp_path / "pass.svg"
+    assert "█" not in site(*words, "--svg", str(picture))
+    assert picture.exists()
+    assert json.loads(site(*words, "--uses", "3", "--json"))["uses"] == 3
+
+
+def test_the_signing_key_is_shown_prepared_and_switched(site: Run) -> None:
+    assert "key prepare" in site("key", "switch", code=EX_DATAERR)
+    prepared = site("key", "prepare").split()[2]
+    assert f"signs next: {prepared}" in site("key", "show")
+    assert f"signs now: {prepared}" in site("key", "switch")
+
+
+def test_the_book_is_locked_anew(site: Run, tmp_path: Path) -> None:
+    site("rekey")
+    phrase = tmp_path / "phrase"
+    phrase.write_text("open sesame")
+    site("rekey", "--new-passphrase-file", str(phrase))
+    assert "张三" in site("person", "list", "--passphrase-file", str(phrase))
+
+
+def test_recorded_entries_are_decided_again_before_a_push(site: Run, tmp_path: Path) -> None:
+    card = json.loads(site("person", "show", "张三", "--json"))["credentials"][0]["id"]
+    body = {"credential": card, "person": None, "rule": "residents"}
+    event = {"kind": "entry.granted", "door": "lobby", "at": "2026-11-20T02:00:00.000Z", "body": body}
+    file = tmp_path / "journal.jsonl"
+    file.write_text(json.dumps(event) + "\n")
+    site("card", "lost", CARD)
+    said = site("diff", "gw01", str(file))
+    assert "reported lost" in said
+    assert "of 1 entries 1 would change" in said
+    assert json.loads(site("diff", "gw01", str(file), "--json"))["changed"][0]["now"] == "lost"
+    before = len(site("history", "--json").splitlines()) - 1
+    assert json.loads(site("diff", "gw01", str(file), "--revision", str(before), "--json"))["changed"] == []
+    assert "cannot read" in site("diff", "gw01", str(tmp_path / "none"), code=EX_NOINPUT)
+    assert "gateway" in site("diff", "gw09", str(file), code=EX_DATAERR)

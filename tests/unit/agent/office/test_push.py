@@ -1,6 +1,7 @@
 """What goes to gateways, and what comes back."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.domain.credentials import CredentialState
 from agent.errors import BadInput
-from agent.office import access, credentials, people, receipts
+from agent.office import access, credentials, lifecycle, people, receipts
 from agent.office.book import Book
 from agent.office.messages import Message
 from agent.office.push import Pusher
@@ -270,3 +271,29 @@ def test_the_latency_of_each_revision_is_kept(site: Site) -> None:
     assert evidence.latency_s is not None
     assert evidence.latency_s > 0
     assert evidence.made_at == START
+
+
+def test_what_gateways_need_not_know_makes_no_door_wait(site: Site) -> None:
+    site.pusher.push()
+    site.run()
+    person = people.find(site.book, "张三")[0]
+    with site.book.change("person.changed", by="tester", at=START) as edit:
+        people.save(edit, replace(person, details=replace(person.details, phone="13911112222")))
+    assert site.book.revision > site.book.roster_revision
+    assert all(standing.enforced for standing in site.pusher.standing())
+    site.pusher.push()
+    assert site.kinds("gw01", site.sent) == [Kind.HEAD]
+
+
+def test_a_book_from_an_old_backup_is_told_apart_and_steps_over(site: Site) -> None:
+    site.pusher.push()
+    site.run()
+    first = site.gateways[0]
+    first.wanted = {"have": 50, "need": 50, "why": "wrong_digest"}
+    site.pusher.heard(*first.receipt_message())
+    assert {s.trouble for s in site.pusher.standing() if s.gateway == "gw01"} == {receipts.FROM_AHEAD}
+    assert site.sent == []
+    lifecycle.skip_to(site.book, 60, by="tester", at=START)
+    first.wanted = {"have": 50, "need": 50, "why": "wrong_digest"}
+    site.pusher.heard(*first.receipt_message())
+    assert site.kinds("gw01", site.sent)[:2] == [Kind.CHUNK, Kind.HEAD]

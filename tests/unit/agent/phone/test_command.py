@@ -1,0 +1,36 @@
+"""The signed open."""
+
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from agent.phone.command import LIFE_S, new_jti, open_command
+from protocols.tokens.command import Do, read_command
+from protocols.tokens.keys import kid
+from protocols.tokens.token import COMMAND_TYP, open_token
+from protocols.tokens.verify import Refusal, timely
+
+KEY = Ed25519PrivateKey.from_private_bytes(b"p" * 32)
+AT = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+def test_an_open_is_for_one_door_of_one_gateway_and_some_seconds() -> None:
+    token = open_command(KEY, gateway="gw01", door="lobby", at=AT, nonce="nonce-of-now", client="phone-1")
+    claims = read_command(open_token(token, COMMAND_TYP, {kid(KEY.public_key()): KEY.public_key()}.get))
+    assert (claims.aud, claims.door, claims.do, claims.life_s) == ("gw01", "lobby", Do.OPEN, LIFE_S)
+    assert (claims.nonce, claims.client, claims.sub) == ("nonce-of-now", "phone-1", None)
+    assert timely(claims, gateway="gw01", at=AT, clock_synced=True, nonces=["nonce-of-now"]) is None
+    assert timely(claims, gateway="gw02", at=AT, clock_synced=True, nonces=[]) is Refusal.WRONG_AUDIENCE
+
+
+def test_no_two_opens_share_a_number() -> None:
+    numbers = {new_jti() for _ in range(100)}
+    assert len(numbers) == 100
+    assert open_command(KEY, gateway="g", door="d", at=AT) != open_command(KEY, gateway="g", door="d", at=AT)
+
+
+@pytest.mark.parametrize("life_s", [0, -1, 31])
+def test_an_open_that_lives_too_long_is_not_even_signed(life_s: int) -> None:
+    with pytest.raises(ValueError, match="1 to 30"):
+        open_command(KEY, gateway="gw01", door="lobby", at=AT, life_s=life_s)
