@@ -10,6 +10,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from agent.cli.bus_boards import boards, print_board
 from agent.cli.words import say
 from agent.clock import SystemClock
 from agent.errors import EX_UNAVAILABLE, BadInput, Unavailable
@@ -46,9 +47,13 @@ def find(args: argparse.Namespace) -> int:
     count = 0
     with _port_trouble():
         addresses = range(HIGHEST_ADDRESS + 1) if args.address is None else args.address
-        for found in search(args.port, args.baud or BAUD_RATES, addresses, SystemClock().monotonic, tell):
+        readers = search(args.port, args.baud or BAUD_RATES, addresses, SystemClock().monotonic, tell)
+        for found in readers if args.kind != "modbus" else ():
             count += 1
             _print_found(found, as_json=args.json)
+        for board in boards(args, tell) if args.kind != "osdp" else ():
+            count += 1
+            print_board(board, as_json=args.json)
     if progress:
         print(file=sys.stderr)
     if not count and not args.json:

@@ -14,7 +14,16 @@ WORDS: dict[str, tuple[str, str]] = {
     "pulse": ("answer each card with this output pulse", "每次刷卡后让该输出动作指定秒数"),
     "seconds": ("end after so long", "运行指定秒数后结束"),
     "osdp": ("be the panel of OSDP readers and show what they say", "作为 OSDP 控制器,显示读卡器上报的内容"),
-    "find": ("find OSDP devices: which addresses, at which speeds", "查找 OSDP 设备:有哪些地址、什么速率"),
+    "find": (
+        "find OSDP devices and Modbus boards: which addresses, at which speeds",
+        "查找 OSDP 设备和 Modbus 板:有哪些地址、什么速率",
+    ),
+    "find_kind": ("look for only these", "只查找此类设备"),
+    "found_board": (
+        "{baud:>6} baud  address {address:>3}  board of {families}  {outputs} outputs  {inputs} inputs",
+        "速率 {baud:>6}  地址 {address:>3}  Modbus 板,型号系列 {families}  {outputs} 路输出  {inputs} 路输入",
+    ),
+    "no_family": ("not told", "无法判断"),
     "find_baud": ("only this speed; may be given more than once", "只查此速率,可多次给出"),
     "pair": ("give one reader in install mode a key of its own", "为处于安装模式的一台读卡器设置专用密钥"),
     "key_file": (
@@ -36,8 +45,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "searching": ("{baud} baud, address {address} …", "速率 {baud},地址 {address} …"),
     "found": (
-        ("{baud:>6} baud  address {address:>3}  serial {serial}  maker {maker}  model {model}  "
-        "firmware {firmware}"),
+        (
+            "{baud:>6} baud  address {address:>3}  serial {serial}  maker {maker}  model {model}  "
+            "firmware {firmware}"
+        ),
         "速率 {baud:>6}  地址 {address:>3}  序列号 {serial}  厂商 {maker}  型号 {model}  固件 {firmware}",
     ),
     "collision": (
@@ -54,8 +65,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "pair_failed": ("not paired: {why}", "配对失败:{why}"),
     "pair_unproven": (
-        ("not proven: {why}. The device may have the new key, so {file} is kept; "
-        "try again with --old-key-file"),
+        (
+            "not proven: {why}. The device may have the new key, so {file} is kept; "
+            "try again with --old-key-file"
+        ),
         "未能证实:{why}。设备可能已换上新密钥,故保留 {file};请用 --old-key-file 重试",
     ),
     "moved": ("now at address {address}, {baud} baud", "现为地址 {address},速率 {baud}"),
