@@ -94,10 +94,13 @@ class _Timex(ctypes.Structure):
     )
 
 
-def kernel_synced() -> bool:
-    """Say whether the kernel holds its clock to be kept by a time service. Where it will not tell: no."""
+def kernel_synced(library: str | None = None) -> bool:
+    """Say whether the kernel holds its clock to be kept by a time service. Where it will not tell: no.
+
+    library: where the call is to be found; None: in the C library of this process.
+    """
     try:
-        adjtimex = ctypes.CDLL(None, use_errno=True).adjtimex
+        adjtimex = ctypes.CDLL(library, use_errno=True).adjtimex
     except (OSError, AttributeError):  # a libc without the call: nothing vouches for the clock
         return False
     answer = _Timex(modes=0)

@@ -34,6 +34,15 @@ def test_the_system_clock_gives_what_the_kernel_says() -> None:
     assert SystemClock().confidence() is expected
 
 
+def test_without_the_call_nothing_vouches_for_the_clock() -> None:
+    assert not kernel_synced("libthat-is-nowhere.so")
+
+
+def test_the_kernel_is_asked_again_only_after_a_while() -> None:
+    clock = SystemClock()
+    assert clock.confidence() is clock.confidence()
+
+
 def test_a_person_may_write_that_the_clock_is_right() -> None:
     assert SystemClock(assume_synced=True).confidence() is ClockConfidence.SYNCED
 

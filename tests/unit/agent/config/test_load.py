@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -158,15 +159,12 @@ def test_every_step_down_is_named(config: Path) -> None:
     change(
         config,
         ("assume_synced = false", "assume_synced = true"),
-        ("[broker.tls]", "cleartext = true\n[unused]"),
         ('key_credential = "lobby-in.key"', ""),
         ('key_credential = "garage-in.key"', ""),
         ('address = 1\nsecure = "required" ', 'address = 1\nsecure = "off" '),
         ('address = 2\nsecure = "required"', 'address = 2\nsecure = "install"'),
     )
-    text = config.read_text()
-    start, end = text.index("[unused]"), text.index("# --- Whose signature")
-    config.write_text(text[:start] + text[end:])
+    in_clear(config)
     said = load(config, {}).step_downs
     assert [line.split(": ")[1] for line in said] == [
         "clock.assume_synced",
@@ -199,6 +197,70 @@ def test_two_protocols_on_one_pair_are_refused_with_the_reason(config: Path) -> 
     change(config, ("port-2", "port-1"))
     (problem,) = problems(config)
     assert "a pair of its own: a device of one protocol may take the other's bytes" in problem
+
+
+@pytest.mark.parametrize("key", ["abc", "A" * 44, "A" * 42 + "=", "é" * 43, "A" * 43 + "="])
+def test_what_is_no_public_key_is_refused(config: Path, key: str) -> None:
+    written = re.sub(
+        r'^key = "[A-Za-z0-9_-]{43}"$', f'key = "{key}"', config.read_text(), count=1, flags=re.MULTILINE
+    )
+    config.write_text(written)
+    (problem,) = problems(config)
+    assert "trust[office].key: is no Ed25519 public key" in problem
+
+
+def test_certificate_and_key_go_together(config: Path) -> None:
+    change(config, ("certificate = ", "# certificate = "))
+    (problem,) = problems(config)
+    assert "broker.tls: certificate and key go together" in problem
+
+
+def test_a_private_key_that_others_can_read_is_refused(config: Path) -> None:
+    (config.parent / "tls" / "gateway.key").chmod(0o640)
+    (problem,) = problems(config)
+    assert "broker.tls.key: " in problem
+    assert "run: chmod 600" in problem
+
+
+def test_a_folder_is_no_certificate(config: Path) -> None:
+    file = config.parent / "tls" / "gateway.pem"
+    file.unlink()
+    file.mkdir()
+    (problem,) = problems(config)
+    assert "is no file" in problem
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("port = 5", "port: cannot be — it should be a valid tuple"),
+        ("[[port]]\nname = 'x'", "port[x]: does not say what it is — add kind"),
+        ("port = ['x']", "port[1]: is no table — write it as keys and values"),
+        (
+            "[broker]\nhost = 'bad host!'\ncleartext = true",
+            "broker.host: is not written as it must be — it must match",
+        ),
+    ],
+)
+def test_what_has_the_wrong_shape_is_told_in_words(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "odd.toml"
+    file.write_text(text)
+    assert any(said in problem for problem in problems(file))
+
+
+def in_clear(config: Path) -> None:
+    """Let the broker be spoken to in clear text."""
+    text = config.read_text()
+    start, end = text.index("[broker.tls]"), text.index("# --- Whose signature")
+    config.write_text(text[:start] + text[end:])
+    change(config, ("keepalive_s = 30", "cleartext = true"))
+
+
+def test_a_broker_in_clear_text_has_its_own_port(config: Path) -> None:
+    in_clear(config)
+    broker = load(config, {}).config.broker
+    assert broker is not None
+    assert broker.tcp_port == 1883
 
 
 def test_a_chip_that_two_ports_name_by_leaving_it_out_is_seen(config: Path) -> None:
