@@ -22,6 +22,13 @@ FEWEST_QUESTIONS = 200
 """Before so many, a rate says nothing."""
 
 
+OF_DEVICES = ("tamper", "power")
+OF_BOARDS = ("linkage", "stuck_output", "actuation")
+OF_WIEGAND = ("swapped", "parity", "both_low", "stuck_d0", "stuck_d1", "lengths", "noise", "one_line", "late")
+TOLD_APART = frozenset((*OF_DEVICES, *OF_BOARDS, *(f"wiegand_{kind}" for kind in OF_WIEGAND)))
+"""Troubles that lead to a wire or a screw of their own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something to look at. `key`: of the words; `about`: the names and figures in them."""
@@ -66,7 +73,7 @@ def _port(port: PortView) -> Iterator[Finding]:
 
 def _troubles(device: DeviceView) -> Iterator[Finding]:
     for kind in device.troubles:
-        key = f"trouble_{kind}" if kind in {"tamper", "power"} else "trouble"
+        key = f"trouble_{kind}" if kind in TOLD_APART else "trouble"
         yield Finding(key, {"device": device.name, "kind": kind})
 
 

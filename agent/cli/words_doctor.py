@@ -52,6 +52,54 @@ WORDS: dict[str, tuple[str, str]] = {
         "{device} says its power is bad — measure at its terminals while a lock pulls",
         "{device} 报告供电异常。请在锁吸合时测量其端子电压",
     ),
+    "trouble_linkage": (
+        "an input of board {device} switches a relay by itself — set its linkage mode to normal",
+        "板 {device} 的输入会自行联动继电器。请把联动模式设回正常",
+    ),
+    "trouble_stuck_output": (
+        "a relay of board {device} stays on though it was told off — welded contacts, or a manual switch",
+        "板 {device} 有继电器断不开。请查触点粘连或手动开关",
+    ),
+    "trouble_actuation": (
+        "board {device} confirms a release, but its relay reads off — its supply, or the board itself",
+        "板 {device} 确认了释放，但继电器读回为断开。请查其供电或换板",
+    ),
+    "trouble_wiegand_swapped": (
+        "at reader {device} D0 and D1 are swapped — exchange green and white",
+        "读卡器 {device} 的 D0 与 D1 接反。请对调绿线和白线",
+    ),
+    "trouble_wiegand_parity": (
+        "many cards at reader {device} fail their parity — shield, common ground, cable away from the locks'",
+        "读卡器 {device} 奇偶校验错误多。请查屏蔽、共地，并远离锁线",
+    ),
+    "trouble_wiegand_both_low": (
+        "D0 and D1 of reader {device} go low together — a short between them, or no common ground",
+        "读卡器 {device} 的 D0、D1 同时为低。请查两线短路或未共地",
+    ),
+    "trouble_wiegand_stuck_d0": (
+        "D0 (green) of reader {device} stays low — shorted to ground, or the reader has no power",
+        "读卡器 {device} 的 D0（绿线）一直为低。请查对地短路或读卡器供电",
+    ),
+    "trouble_wiegand_stuck_d1": (
+        "D1 (white) of reader {device} stays low — shorted to ground, or the reader has no power",
+        "读卡器 {device} 的 D1（白线）一直为低。请查对地短路或读卡器供电",
+    ),
+    "trouble_wiegand_lengths": (
+        "reader {device} sends lengths that no format has: bits get lost — pull-ups, cable length, the gap",
+        "读卡器 {device} 的帧长不对，有丢位。请查上拉电阻、线长和帧间隔",
+    ),
+    "trouble_wiegand_noise": (
+        "glitches on the wires of reader {device} — shield at one end, ground, a diode at each lock",
+        "读卡器 {device} 线上有干扰。请查单端屏蔽、共地、锁加二极管",
+    ),
+    "trouble_wiegand_one_line": (
+        "only one wire of reader {device} ever moves — the other of D0 and D1 is cut",
+        "读卡器 {device} 只有一根数据线有信号。D0 或 D1 断线",
+    ),
+    "trouble_wiegand_late": (
+        "this box loses edges of reader {device} — something else takes its processor: see top",
+        "本机来不及接收读卡器 {device} 的信号。请看：top",
+    ),
     "trouble": (
         "{device} reports {kind} — see the journal for when it began",
         "{device} 报告 {kind}。请查日志看何时开始",
