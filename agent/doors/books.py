@@ -48,6 +48,7 @@ class Books:
         self._doors = dict(remembered)
         self._unwritten: deque[Entry] = deque(maxlen=KEPT)
         self._given_up = 0
+        self._claimed = 0  # the row up to which the centre says that it has everything
         self.last_at = last_at
 
     def write(self, turn: Turn, site: Site, at: Moment) -> bool:
@@ -56,14 +57,15 @@ class Books:
         Raises StoreError, and then nothing of it is on disk.
         """
         doors = self._changed(site)
+        sent, confirmed = self._cursors(turn)
         entries = tuple(_entry(record, at) for record in turn.records)
         batch = Batch(
             entries=entries,
             used=tuple(UsedToken(order.id, order.remember_until) for order in turn.used),
             doors=doors,
             settings=turn.settings,
-            sent=turn.sent,
-            confirmed=turn.confirmed,
+            sent=sent,
+            confirmed=confirmed,
         )
         if batch == Batch():
             return False
@@ -100,6 +102,17 @@ class Books:
         self._unwritten.clear()
         self._given_up = 0
         return True
+
+    def _cursors(self, turn: Turn) -> tuple[int | None, int | None]:
+        """Return the cursors that `turn` moves. The centre's word may overtake the broker's: it is kept."""
+        journal = self._journal
+        self._claimed = max(self._claimed, min(turn.confirmed or 0, journal.head[0]))
+        sent = max(journal.sent, turn.sent or 0)
+        confirmed = min(self._claimed, sent)
+        return (
+            sent if sent > journal.sent else None,
+            confirmed if confirmed > journal.confirmed else None,
+        )
 
     def _changed(self, site: Site) -> dict[str, str]:
         states = {name: _state_text(door) for name, door in site.doors.items()}

@@ -39,9 +39,6 @@ ROSTER_BYTES_AT_ONCE: Final = 2 * LARGEST_BYTES
 ROSTER_BYTES_EACH_SECOND: Final = 1024 * 1024
 """Heads and deltas wait in the loop's queue: this bounds their memory. What is dropped is asked for again."""
 
-OLD_NEWS: Final = "old_news"
-"""An ack that says nothing new: no message of ours is wrong, and nothing is counted."""
-
 
 class Desk:
     """Lives as long as the process. One thread: the one that turns the link."""
@@ -73,14 +70,22 @@ class Desk:
                 self._refuse(message, reason)
             case Useless(kind, why):
                 self._drop(kind, why)
+            case Confirmed(seq):
+                self._confirm(min(seq, self._outbox.told))
             case _:
                 useless = self._too_much(found, message.size, chunk)
                 if useless is None:
                     self._put(found)
                 elif useless.kind == Kind.COMMAND:
                     self._refuse(message, Refusal.OVERLOADED)
-                elif useless.why != OLD_NEWS:
+                else:
                     self._drop(useless.kind, useless.why)
+
+    def _confirm(self, seq: int) -> None:
+        """Hand an ack on, if it says anything new: of what we never told, nobody can have anything."""
+        if seq > self._confirmed:
+            self._confirmed = seq
+            self._put(Confirmed(seq))
 
     def _too_much(self, fact: Fact, size: int, chunk: tuple[int, int] | None) -> Useless | None:
         """Say why `fact` is not to be handed on, or None."""
@@ -88,16 +93,13 @@ class Desk:
         match fact:
             case OrderReceived():
                 return None if self._orders.admit(at) else Useless(Kind.COMMAND, "overloaded")
-            case Confirmed(seq):
-                if seq <= self._confirmed:
-                    return Useless(Kind.ACK, OLD_NEWS)
-                self._confirmed = seq
-                return None
             case ReplayAsked(first, last):
                 heard = self._replays.admit(at) and self._outbox.replay(first, last)
                 return None if heard else Useless(Kind.REPLAY, "overloaded")
             case HeadReceived() | DeltaReceived():
                 return None if self._roster.admit(at, size) else Useless("roster", "overloaded")
+            case Confirmed():
+                return None
             case ChunkReceived(revision, number, _):
                 return None if (revision, number) == chunk else Useless(Kind.CHUNK, "not_asked_for")
 

@@ -35,7 +35,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The centre has every row up to `seq`. Its word: not compared with what there is."""
+    """The centre has every row up to `seq`, of those that it was told. Its word may overtake the broker's."""
 
     seq: int
 

@@ -99,6 +99,11 @@ class Outbox:
         return self._sent
 
     @property
+    def told(self) -> int:
+        """The row above which nothing was given to the broker."""
+        return max(self._sent, self._live.put)
+
+    @property
     def flying(self) -> int:
         """How many messages are on their way."""
         return len(self._mids)
