@@ -96,6 +96,7 @@ class Site:
         self.daemon = Daemon(self.building.config, folder / "daemon.log")
         self._rows: list[Row] = []
         self._ask_at = 0.0
+        self._made = False
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -267,7 +268,8 @@ class Site:
     @contextmanager
     def reading(self) -> Iterator[JournalReader | None]:
         """Give a reader of the journal's file; None before there is one."""
-        if STARTED not in self.daemon.log():  # a reader must not be in the way of who makes the file
+        self._made = self._made or STARTED in self.daemon.log()
+        if not self._made:  # a reader must not be in the way of who makes the file
             yield None
             return
         reader = JournalReader(self.journal_file)
