@@ -7,6 +7,7 @@ remembered of it go to disk in one transaction, with one fsync. What goes first 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -117,9 +118,14 @@ class Journal:
         return rows
 
     def start_boot(self) -> int:
-        """Count this start of the daemon; return its epoch, higher than every one before."""
+        """Count this start of the daemon; return its epoch, higher than every one before.
+
+        Where the disk is full it goes uncounted, and the next start may have the same epoch: that is less
+        than an exit button which nobody serves because the daemon did not start.
+        """
         epoch = int(self.memory.setting(EPOCH_SETTING) or 0) + 1
-        self.commit(Batch(settings={EPOCH_SETTING: str(epoch)}))
+        with suppress(NoRoom):
+            self.commit(Batch(settings={EPOCH_SETTING: str(epoch)}))
         return epoch
 
     def tidy(self, at: datetime, mono_ms: int, clock: str) -> bool:

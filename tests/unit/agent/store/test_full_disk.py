@@ -17,6 +17,7 @@ from agent.store.rows import Batch, Entry, UsedToken
 from agent.store.verify import verify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -133,4 +134,64 @@ def test_the_journal_goes_on_into_the_reserve_and_says_so(tmp_path: Path) -> Non
     journal.commit(Batch((FAT,)))
     journal.tidy(AT, 0, "unset")
     assert [*said, journal.on_reserve] == [False, True, False]
+    journal.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a disk of 6 MB; only root can, and not everywhere."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(place)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        pytest.skip("no disk can be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True, capture_output=True, timeout=10)
+
+
+def fill_file(path: Path) -> None:
+    with path.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+
+
+def fill_journal(journal: Journal) -> None:
+    while True:
+        journal.commit(Batch((FAT,)))
+
+
+def test_a_disk_that_somebody_else_filled_is_gone_through_and_the_daemon_starts_on_it(
+    small_disk: Path,
+) -> None:
+    path, other = small_disk / "journal.db", small_disk / "other"
+    journal = open_journal(path, boot_id="b", at=AT).journal
+    journal.commit(Batch((FAT,) * 100))
+    with pytest.raises(OSError, match="No space"):
+        fill_file(other)
+    with pytest.raises(NoRoom):
+        fill_journal(journal)
+    recorded = journal.head[0]
+    assert journal.on_reserve
+    assert recorded > 120  # twenty commits at least went into the reserve
+    journal.close()
+
+    again = open_journal(path, boot_id="b2", at=AT)
+    assert again.quarantined is None
+    assert again.journal.head[0] == recorded
+    assert [again.journal.start_boot() for _ in range(3)][-1] >= 1
+    other.unlink()
+    assert again.journal.commit(Batch((FAT,)))[0].seq > recorded
+    again.journal.tidy(AT, 0, "unset")
+    again.journal.close()
+    assert verify(path).problems == ()
+
+
+def test_a_start_that_cannot_be_counted_is_a_start_all_the_same(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "journal.db", boot_id="b", at=AT).journal
+    first = journal.start_boot()
+    with pytest.raises(NoRoom):
+        fill(journal)
+    assert journal.start_boot() == first + 1
     journal.close()
