@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from agent.config.problems import Problem
 from protocols.wiegand.decoding import overlapping
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from agent.config.lines import Path
     from agent.config.model import Fire, Tls, Trust
     from drivers.registry import PortSettings
+
+
+ONE_FORMAT: Final = "wiegand-serial"
+"""The kind of port whose settings say in which format its reader's numbers are given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ def cross_check(parts: Parts) -> Iterator[Problem]:
         yield from _times(("door", index, "extended_s"), door)
         for place, reader in enumerate(door.readers):
             yield from _formats(("door", index, "readers", place, "formats"), reader)
+    yield from _sent_formats(parts)
     yield from _keys(parts.trust)
 
 
@@ -158,6 +163,19 @@ def _formats(path: Path, reader: ReaderAt) -> Iterator[Problem]:
         yield Problem(
             path, f"a frame may fit both {one!r} and {other!r} and mean two cards — keep the one in use here"
         )
+
+
+def _sent_formats(parts: Parts) -> Iterator[Problem]:
+    """See that a reader which gives one format only, as its port says, gives one that its door takes."""
+    sent = {
+        name: port.format for port in parts.ports.values() if port.kind == ONE_FORMAT for name in port.readers
+    }
+    for index, door in parts.doors.items():
+        for place, reader in enumerate(door.readers):
+            given = sent.get(reader.reader)
+            if given is not None and given not in reader.formats:
+                path = ("door", index, "readers", place, "formats")
+                yield Problem(path, f"reader {reader.reader!r} gives {given!r}, which is not here — add it")
 
 
 def _keys(trust: Mapping[int, Trust]) -> Iterator[Problem]:

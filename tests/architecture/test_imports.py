@@ -116,7 +116,7 @@ ROOMS = {
     ),
     "agent.office": Room(
         ("agent.clock", "agent.domain", "agent.errors", "agent.sync", "protocols"),
-        ("cryptography", "openpyxl", "pydantic"),
+        ("cryptography", "openpyxl", "pydantic", "segno"),
     ),
     "agent.office.broker": Room(
         ("agent.errors", "agent.office", "agent.sync.nodelay", "protocols.mqtt"), ("paho",)

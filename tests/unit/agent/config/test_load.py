@@ -199,6 +199,27 @@ def test_two_protocols_on_one_pair_are_refused_with_the_reason(config: Path) -> 
     assert "a pair of its own: a device of one protocol may take the other's bytes" in problem
 
 
+def test_a_reader_that_gives_a_format_its_door_does_not_take_is_told(config: Path) -> None:
+    serial = """
+[[port]]
+kind = "wiegand-serial"
+name = "back"
+device = "/dev/null"
+reader = "back-in"
+shape = "rdm6300"
+format = "W40_RAW"
+"""
+    config.write_text(config.read_text() + serial)
+    change(config, ('{ reader = "garage-in", formats', '{ reader = "back-in", formats'))
+    (problem,) = problems(config)
+    assert (
+        "door[garage].readers[back-in].formats: reader 'back-in' gives 'W40_RAW', which is not here"
+        in problem
+    )
+    change(config, ('formats = ["W34_CARD32"]', 'formats = ["W34_CARD32", "W40_RAW"]'))
+    assert load(config, {}).config.doors
+
+
 @pytest.mark.parametrize("key", ["abc", "A" * 44, "A" * 42 + "=", "é" * 43, "A" * 43 + "="])
 def test_what_is_no_public_key_is_refused(config: Path, key: str) -> None:
     written = re.sub(
