@@ -31,7 +31,7 @@ TRIMMED = "journal.trimmed"
 class Limits:
     """How much the journal may hold. Age counts for confirmed rows only: no other goes for its age.
 
-    The default keeps a million events through an outage and about 600 MB of disk.
+    The default keeps a million events through an outage and about 300 MB of disk.
     """
 
     rows: int = 1_100_000
