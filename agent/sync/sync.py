@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 SESSIONS_A_BOOT: Final = 1_000_000
 """Epochs of one start: at one session a minute, two years."""
+STEPPED_DOWN_S: Final = 3600.0
+"""How long a broker that seemed to know no version 5 is not asked for it again."""
 STEADY_S: Final = 10.0
 """A session that lived so long ends the run of failures; a broker that drops us at once is not hammered."""
 
@@ -88,6 +90,7 @@ class Sync:
         self._sessions = 0
         self._trouble: str | None = None
         self._clean = False
+        self._stepped_down_at = clock.monotonic()
 
     def start(self) -> None:
         """Begin. Connecting goes on for ever, until `stop`."""
@@ -217,10 +220,17 @@ class Sync:
         """Choose the version for the next attempt; say whether to make it at once.
 
         A broker without version 5 says so, or hangs up, or waits for a packet that it would understand. The
-        last two may also be ill, so then each version is tried in turn, with the usual waits.
+        last two may also be ill, so then each version is tried in turn, with the usual waits; and an hour
+        later the next attempt is made in 5 again, for brokers recover, and are renewed.
         """
-        if self._settings.version is not None or not (ending.no_v5 or ending.silent):
+        if self._settings.version is not None:
             return False
-        was = self._version
-        self._version = Version.V311 if was is Version.V5 else Version.V5
-        return ending.no_v5 and was is Version.V5
+        at = self._clock.monotonic()
+        if ending.no_v5 or ending.silent:
+            was = self._version
+            self._version = Version.V311 if was is Version.V5 else Version.V5
+            self._stepped_down_at = at
+            return ending.no_v5 and was is Version.V5
+        if at - self._stepped_down_at >= STEPPED_DOWN_S:
+            self._version = Version.V5
+        return False
