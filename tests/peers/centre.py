@@ -107,6 +107,13 @@ class Centre:
         until(lambda: mid in self._answered, within_s)
         return self._answered[mid]
 
+    def flood(self, topic: str, payload: bytes, count: int, response_topic: str) -> None:
+        """Publish the same `count` times, as fast as it goes, and wait for nothing."""
+        said: Any = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call] # paho
+        said.ResponseTopic = response_topic
+        for _ in range(count):
+            self._client.publish(topic, payload, qos=1, properties=said)
+
     def ack(self, gateway: str, seq: int) -> None:
         """Confirm a gateway's record up to `seq`."""
         self.say(topics.plain(gateway, Kind.ACK), Ack(confirmed=seq).encode())
