@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import secrets as chance
 import signal
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -29,10 +30,11 @@ from agent.doors.intake import Desks
 from agent.doors.loop import Loop, Stop
 from agent.doors.orders import OrderDesk
 from agent.doors.presence import Me, Presence
+from agent.doors.reading import ListReader
 from agent.doors.rosters import RosterDesk
 from agent.doors.scribe import Scribe
 from agent.doors.translate import Translator
-from agent.errors import EX_SOFTWARE, StoreError
+from agent.errors import EX_SOFTWARE, StoreError, Unavailable
 from agent.identity import gateway_key
 from agent.log import configure
 from agent.roster.roster import Roster
@@ -48,7 +50,7 @@ from protocols.tokens.command import Do
 from protocols.tokens.keys import kid, public_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import FrameType
 
     from agent.config.load import Loaded
@@ -91,6 +93,7 @@ class House:
         self._log = structlog.get_logger().bind(gateway=config.gateway)
         stack.callback(service.close)
         _make_data_dir(config.data_dir)
+        stack.enter_context(_alone(config.data_dir))
 
         boot = boot_id()
         opened = open_journal(
@@ -120,7 +123,8 @@ class House:
         self._scribe = Scribe(config.data_dir)
         devices = Devices()
         doors = tuple(door.name for door in config.doors)
-        trusted = _Trusted(config, table)
+        listed = ListReader(table, clock, self._inbox.put)
+        trusted = _Trusted(config, listed)
         orders = OrderDesk(
             gateway=config.gateway,
             doors=doors,
@@ -138,7 +142,7 @@ class House:
             key=key,
             line=self._sync,
         )
-        desks = Desks(Translator(self._wiring, table.lookup, digest_key), orders, rosters, devices)
+        desks = Desks(Translator(self._wiring, listed.lookup, digest_key), orders, rosters, devices)
         remembered = memory.door_states()
         self._modes = {name: remembered_mode(text) for name, text in remembered.items()}
         me = Me(
@@ -258,8 +262,8 @@ class House:
 class _Trusted:
     """Whose signature counts for what: the configuration's keys, and the phones on the list in force."""
 
-    def __init__(self, config: Config, table: RosterTable) -> None:
-        self._table = table
+    def __init__(self, config: Config, listed: ListReader) -> None:
+        self._listed = listed
         self._signers: dict[str, Signer] = {}
         self._roster: dict[str, Ed25519PublicKey] = {}
         for each in config.trust:
@@ -278,7 +282,7 @@ class _Trusted:
         """Return who signs with the key of this name. A phone that is also trusted otherwise is no phone."""
         if (found := self._signers.get(name)) is not None:
             return found
-        phone = self._table.phone_key(name)
+        phone = self._listed.phone_key(name)
         if phone is None or phone[1].person is None:
             return None
         key = Ed25519PublicKey.from_public_bytes(phone[0])
@@ -286,7 +290,7 @@ class _Trusted:
 
     def phone(self, name: str) -> Holding | None:
         """Return what the list says of the phone whose key has this name."""
-        found = self._table.phone_key(name)
+        found = self._listed.phone_key(name)
         return None if found is None else found[1]
 
 
@@ -295,6 +299,20 @@ def _make_data_dir(path: Path) -> None:
         path.mkdir(mode=0o750, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"cannot make {path}: {error.strerror}") from error
+
+
+@contextmanager
+def _alone(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory: a second daemon on it could record nothing and would open nothing.
+
+    Raises Unavailable while another has it. The kernel lets go of the lock however a process ends.
+    """
+    with (data_dir / "lock").open("w", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Unavailable(f"another daemon serves {data_dir}: stop it first") from error
+        yield
 
 
 def rss_bytes() -> int | None:
