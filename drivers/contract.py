@@ -18,6 +18,7 @@ class Ability(StrEnum):
     """What a port's hardware can do. The agent asks for the ability, never for the make."""
 
     READ = "read"  # has readers that report cards and keys
+    SCAN = "scan"  # has readers that report a text, such as a visitor's pass shown as a QR code
     SENSE = "sense"  # has inputs
     RELEASE = "release"  # has outputs that end their own pulse
     INDICATE = "indicate"  # can show a signal to the person at a reader
@@ -114,6 +115,15 @@ class KeysPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class PassRead:
+    """A reader read a text, such as a signed pass. `text`: printable ASCII, bounded, never logged."""
+
+    reader: str
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class InputChanged:
     """An input has a new state, or a first one since start or since its device came back."""
 
@@ -182,7 +192,18 @@ class Failed:
     at: float
 
 
-Event = CardRead | KeysPressed | InputChanged | OutputFound | Online | Offline | Trouble | Done | Failed
+Event = (
+    CardRead
+    | KeysPressed
+    | PassRead
+    | InputChanged
+    | OutputFound
+    | Online
+    | Offline
+    | Trouble
+    | Done
+    | Failed
+)
 Emit = Callable[[Event], None]
 Monotonic = Callable[[], float]
 Secrets = Callable[[str], bytes]

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from drivers.modbus.settings import ModbusLineSettings
 from drivers.osdp.settings import OsdpBusSettings
+from drivers.qr_serial.settings import QrSerialSettings
 from drivers.wiegand_gpio.settings import WiegandGpioSettings
 from drivers.wiegand_serial.settings import WiegandSerialSettings
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from drivers.contract import Driver, Monotonic, Secrets
 
 PortSettings = Annotated[
-    OsdpBusSettings | ModbusLineSettings | WiegandGpioSettings | WiegandSerialSettings,
+    OsdpBusSettings | ModbusLineSettings | WiegandGpioSettings | WiegandSerialSettings | QrSerialSettings,
     Field(discriminator="kind"),
 ]
 """Any port's settings, told apart by `kind`."""
@@ -43,5 +44,9 @@ def build(settings: PortSettings, clock: Monotonic, secrets: Secrets) -> Driver:
             from drivers.wiegand_serial.driver import WiegandSerial  # noqa: PLC0415 - the same
 
             return WiegandSerial(settings, clock, secrets)
+        case QrSerialSettings():
+            from drivers.qr_serial.driver import QrSerial  # noqa: PLC0415 - the same
+
+            return QrSerial(settings, clock, secrets)
         case _:
             assert_never(settings)

@@ -33,6 +33,7 @@ from drivers.contract import (
     Offline,
     Online,
     OutputFound,
+    PassRead,
     Signal,
     Trouble,
     Why,
@@ -98,8 +99,8 @@ class Translator:
     def facts(self, event: Event) -> tuple[Fact, ...]:  # noqa: PLR0911 - one return an event
         """Return what `event` means for the doors; often one fact, sometimes none."""
         match event:
-            case CardRead():
-                return self._card(event)
+            case CardRead() | PassRead():
+                return self._shown(event)
             case KeysPressed():
                 return ()  # no door asks for a PIN yet; keys are never written down
             case InputChanged(point, state):
@@ -127,10 +128,12 @@ class Translator:
             case _:
                 assert_never(event)
 
-    def _card(self, event: CardRead) -> tuple[Fact, ...]:
+    def _shown(self, event: CardRead | PassRead) -> tuple[Fact, ...]:
         place = self._wiring.readers.get(event.reader)
         if place is None:
             return (Noted("entry.unassigned", {"reader": event.reader}, alarm=True),)
+        if isinstance(event, PassRead):  # refused, with a record of it: no door takes passes yet
+            return (Unreadable(place.door, event.reader, place.direction, 0, "passes are not taken here"),)
         card = decode(event.bits, place.formats, self._formats)
         if card is None:
             bits = len(event.bits)

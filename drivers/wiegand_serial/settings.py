@@ -77,6 +77,6 @@ class WiegandSerialSettings(Model):
         return ()
 
     def device_of(self, point: str) -> str | None:
-        """No device here has any point."""
+        """Return None: no device here has any point."""
         del point
         return None

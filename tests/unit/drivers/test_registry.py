@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from drivers.modbus.driver import ModbusLine
 from drivers.osdp.bus import OsdpBus
+from drivers.qr_serial.driver import QrSerial
 from drivers.registry import PortSettings, build
 from drivers.wiegand_gpio.driver import WiegandGpio
 from drivers.wiegand_serial.driver import WiegandSerial
@@ -43,6 +44,10 @@ def test_the_kind_of_the_settings_names_the_driver(clock: HandClock) -> None:
             "format": "W40_RAW",
         }
     )
+    scanner = ADAPTER.validate_python(
+        {"kind": "qr-serial", "name": "qr", "device": "/dev/null", "reader": "gate-qr"}
+    )
+    assert isinstance(build(scanner, clock.monotonic, no_secrets), QrSerial)
     assert isinstance(build(converter, clock.monotonic, no_secrets), WiegandSerial)
     assert isinstance(build(lines, clock.monotonic, no_secrets), WiegandGpio)
     assert isinstance(build(relays, clock.monotonic, no_secrets), ModbusLine)
@@ -50,5 +55,7 @@ def test_the_kind_of_the_settings_names_the_driver(clock: HandClock) -> None:
 
 
 def test_an_unknown_kind_is_refused_with_the_kinds_there_are() -> None:
-    with pytest.raises(ValidationError, match="'osdp', 'modbus', 'wiegand-gpio', 'wiegand-serial'"):
+    with pytest.raises(
+        ValidationError, match="'osdp', 'modbus', 'wiegand-gpio', 'wiegand-serial', 'qr-serial'"
+    ):
         ADAPTER.validate_python({"kind": "telepathy", "name": "x"})

@@ -32,6 +32,7 @@ from drivers.contract import (
     Offline,
     Online,
     OutputFound,
+    PassRead,
     Trouble,
     Why,
 )
@@ -81,6 +82,15 @@ def test_a_reader_at_no_door_opens_nothing() -> None:
 
 def test_keys_are_never_written_down() -> None:
     assert facts(KeysPressed("in", "1234#", 0.0)) == ()
+
+
+def test_a_pass_is_refused_with_a_record_and_its_text_is_not_kept() -> None:
+    (fact,) = facts(PassRead("in", "eyJ.secret.word", 0.0))
+    assert isinstance(fact, Unreadable)
+    assert fact.reader == "in"
+    assert "secret" not in repr(fact)
+    (unassigned,) = facts(PassRead("nobody's", "eyJ.secret.word", 0.0))
+    assert isinstance(unassigned, Noted)
 
 
 @pytest.mark.parametrize(

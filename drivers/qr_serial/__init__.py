@@ -1,0 +1,1 @@
+"""Readers of QR codes that print a line of text."""
