@@ -1,18 +1,14 @@
-"""`menshen office key | rekey | diff`: the office's keys, and what a revision would change at the doors."""
+"""`menshen office key | rekey`: what the office signs with, and what its book is locked with."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.office_book import action, author, family, new_passphrase, now, open_book, show_table
-from agent.cli.words import known, say
-from agent.errors import BadInput
-from agent.office import access, signing
-from agent.office.intake.table import NoFile
+from agent.cli.office_book import action, author, family, new_passphrase, now, open_book
+from agent.cli.words import say
+from agent.office import signing
 from agent.office.rekey import rekey
-from agent.office.whatif import read_events, replay
 from protocols.tokens.keys import kid, public_text
 
 if TYPE_CHECKING:
@@ -21,7 +17,6 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from agent.cli.office_book import Actions
-    from agent.office.whatif import Changed, Replay
 
 
 def add(actions: Actions) -> None:
@@ -37,12 +32,6 @@ def add(actions: Actions) -> None:
         "--new-passphrase-file", type=Path, metavar="FILE", help=say("office.opt_new_passphrase_file")
     )
     locking.set_defaults(run=run_rekey)
-
-    diff = action(actions, "diff", json=True)
-    diff.add_argument("gateway", metavar="GW")
-    diff.add_argument("events", type=Path, metavar="FILE", help=say("office.opt_events"))
-    diff.add_argument("--revision", type=int, metavar="N", help=say("office.opt_diff_revision"))
-    diff.set_defaults(run=run_diff)
 
 
 def run_key_show(args: Namespace) -> int:
@@ -79,55 +68,6 @@ def run_rekey(args: Namespace) -> int:
         rekey(book, by=author(args), at=now(), passphrase=passphrase)
         print(say("office.rekeyed"))
     return 0
-
-
-def run_diff(args: Namespace) -> int:
-    """Decide recorded presentations again on a revision of the book, and print what would change."""
-    try:
-        lines = args.events.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise NoFile(f"cannot read {args.events}: {error}") from error
-    with open_book(args) as book:
-        if args.gateway not in access.gateways(book):
-            raise BadInput(say("office.no_gateways"))
-        revision = book.revision if args.revision is None else args.revision
-        found = replay(book, args.gateway, read_events(lines), revision)
-    if args.json:
-        print(json.dumps(_as_object(found, revision)))
-        return 0
-    show_table(
-        ("col_at", "col_door", "col_id", "col_was", "col_would"),
-        [
-            (each.at, each.door, each.person or each.credential, _word(each.was), _word(each.now))
-            for each in found.changed
-        ],
-    )
-    counts = {"decided": found.decided, "changed": len(found.changed), "passed_over": found.passed_over}
-    print(say("office.diffed", revision=revision, **counts))
-    return 0
-
-
-def _as_object(found: Replay, revision: int) -> dict[str, object]:
-    def told(each: Changed) -> dict[str, object]:
-        return {
-            "at": each.at,
-            "door": each.door,
-            "credential": each.credential,
-            "person": each.person,
-            "was": each.was,
-            "now": each.now,
-        }
-
-    return {
-        "revision": revision,
-        "decided": found.decided,
-        "passed_over": found.passed_over,
-        "changed": [told(each) for each in found.changed],
-    }
-
-
-def _word(code: str) -> str:
-    return say(f"reason.{code}") if known(f"reason.{code}") else code
 
 
 def _print_key(word: str, key: Ed25519PublicKey) -> None:

@@ -53,6 +53,7 @@ def add(actions: Actions) -> None:
     listing.set_defaults(run=run_receipts)
 
     watch = action(actions, "watch")
+    watch.add_argument("--seconds", type=float, metavar="SECONDS", help=say("office.opt_seconds"))
     add_broker(watch)
     watch.set_defaults(run=run_watch)
 
@@ -95,12 +96,14 @@ def run_receipts(args: Namespace) -> int:
 
 
 def run_watch(args: Namespace) -> int:
-    """Stay at the broker until interrupted: answer what gateways lack, and keep their receipts."""
+    """Stay at the broker, until interrupted or for --seconds: answer what gateways lack, keep receipts."""
+    clock = SystemClock()
+    until = None if args.seconds is None else clock.monotonic() + args.seconds
     with open_book(args) as book, Broker(broker_of(args, book), f"office-watch-{os.getpid()}") as broker:
         pusher = Pusher(book, now, lambda message: _send(broker, message))
         broker.subscribe(HEARD)
         print(say("office.watching", count=len(gateways(book))))
-        while True:
+        while until is None or clock.monotonic() < until:
             arrived = broker.take(TURN_S)
             if arrived is None:
                 continue
@@ -115,6 +118,7 @@ def run_watch(args: Namespace) -> int:
                     ),
                     flush=True,
                 )
+    return 0
 
 
 def broker_of(args: Namespace, book: Book) -> BrokerSettings:

@@ -12,11 +12,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "enrolled": (
         (
             "Made {path}. Give the office this public key:\n\n    {key}\n\n"
-            "It then runs: menshen office phone add PERSON --key {key}\nName of the key (kid): {kid}"
+            "It then runs: menshen office phone add PERSON --key={key}\nName of the key (kid): {kid}"
         ),
         (
             "已生成 {path}。请把此公钥交给物业：\n\n    {key}\n\n"
-            "物业执行：menshen office phone add 住户 --key {key}\n钥匙名（kid）：{kid}"
+            "物业执行：menshen office phone add 住户 --key={key}\n钥匙名（kid）：{kid}"
         ),
     ),
     "opened": ("{door} is open", "{door} 已开"),

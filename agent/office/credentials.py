@@ -79,15 +79,11 @@ def issue(
     _verified(edit, person)
     text = str(number)
     key = digest_of(edit.digest_key, text)
-    before = edit.get("credential", key)
-    if before is not None and before["person"] != person:
-        raise BadInput(f"this card is bound to {before['person']}; revoke and release it there first")
-    if before is not None and before["state"] in {CredentialState.LOST, CredentialState.REVOKED}:
-        raise BadInput(f"this card is {before['state']}; release it before it is given out again")
-    _write(
-        edit,
-        Credential(key, CredentialKind.CARD, person, CredentialState.ACTIVE, text, valid_from, valid_until),
+    before = _free(edit, key, person, "card")
+    active = Credential(
+        key, CredentialKind.CARD, person, CredentialState.ACTIVE, text, valid_from, valid_until
     )
+    _write(edit, active, before)
     return key
 
 
@@ -95,10 +91,10 @@ def add_phone(edit: Edit, person: str, public: str) -> str:
     """Bind the phone whose public key text is `public` to `person`, and return its digest."""
     _verified(edit, person)
     key = phone_digest(edit.digest_key, public)
-    before = edit.get("credential", key)
-    if before is not None and before["person"] != person:
-        raise BadInput(f"this phone is bound to {before['person']}; revoke and release it there first")
-    _write(edit, Credential(key, CredentialKind.PHONE, person, CredentialState.ACTIVE, "", key=public))
+    before = _free(edit, key, person, "phone")
+    _write(
+        edit, Credential(key, CredentialKind.PHONE, person, CredentialState.ACTIVE, "", key=public), before
+    )
     return key
 
 
@@ -124,6 +120,7 @@ def set_state(edit: Edit, key: str, state: CredentialState, why: str = "") -> No
             before.key,
             why or before.why,
         ),
+        edit.get("credential", key),
     )
 
 
@@ -156,6 +153,16 @@ def held_by(book: Reading, person: str) -> list[Credential]:
     return [_credential(book, dict(row)) for row in rows]
 
 
+def _free(edit: Edit, key: str, person: str, what: str) -> dict[str, Any] | None:
+    """Return the credential as it stands, if `person` may (still) be given it. Raises BadInput."""
+    before = edit.get("credential", key)
+    if before is not None and before["person"] != person:
+        raise BadInput(f"this {what} is bound to {before['person']}; revoke and release it there first")
+    if before is not None and before["state"] in {CredentialState.LOST, CredentialState.REVOKED}:
+        raise BadInput(f"this {what} is {before['state']}; release it before it is given out again")
+    return before
+
+
 def _verified(edit: Edit, person: str) -> None:
     row = edit.get("person", person)
     if row is None:
@@ -164,12 +171,11 @@ def _verified(edit: Edit, person: str) -> None:
         raise BadInput(f"nobody has verified {person}; first: menshen office person verify {person} --how …")
 
 
-def _write(edit: Edit, credential: Credential) -> None:
+def _write(edit: Edit, credential: Credential, before: dict[str, Any] | None) -> None:
     place = f"credential/{credential.id}"
     text = json.dumps({"number": credential.number, "why": credential.why}, ensure_ascii=False)
-    before = edit.get("credential", credential.id)
     same = before is not None and edit.sealer.open(before["sealed"], place) == text
-    edit.put(
+    edit.change(
         "credential",
         {
             "id": credential.id,
@@ -181,6 +187,7 @@ def _write(edit: Edit, credential: Credential) -> None:
             "key": credential.key,
             "sealed": before["sealed"] if same and before is not None else edit.sealer.seal(text, place),
         },
+        before,
     )
 
 

@@ -57,7 +57,10 @@ class Edit:
 
     def put(self, table: str, row: Mapping[str, Any]) -> bool:
         """Write `row` whole; return False when it stands so already."""
-        before = self.get(table, row["id"])
+        return self.change(table, row, self.get(table, row["id"]))
+
+    def change(self, table: str, row: Mapping[str, Any], before: Row | None) -> bool:
+        """Write `row` whole, where the caller has just read `before`; return False when it stands so."""
         if before is not None and before == dict(row):
             return False
         self._keep(table, row["id"], before)

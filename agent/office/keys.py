@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.errors import EX_NOPERM, AgentError, BadInput
+from protocols.tokens.keys import public_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +34,8 @@ class KeyExposed(AgentError):  # noqa: N818 - the state of the key
 def make_signing_key(path: Path) -> Ed25519PrivateKey:
     """Make an Ed25519 key, write it to `path` (0600, must not exist), and return it."""
     key = Ed25519PrivateKey.generate()
+    while public_text(key.public_key()).startswith("-"):  # a command line would take it for an option
+        key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

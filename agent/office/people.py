@@ -144,7 +144,7 @@ def save(edit: Edit, person: Person) -> bool:
     else:
         sealed = sealer.seal(text, place)
     word = person.verification
-    return edit.put(
+    return edit.change(
         "person",
         {
             "id": person.id,
@@ -162,6 +162,7 @@ def save(edit: Edit, person: Person) -> bool:
             "verified_how": None if word is None else word.how,
             "verified_until": None if word is None else _text(word.until),
         },
+        before,
     )
 
 
@@ -258,13 +259,14 @@ def _household(edit: Edit, home: Home) -> str:
         return str(found["id"])
     key = f"h-{secrets.token_hex(ID_BYTES)}"
     text = json.dumps({"building": home.building, "unit": home.unit, "room": home.room}, ensure_ascii=False)
-    edit.put(
+    edit.change(
         "household",
         {
             "id": key,
             "sealed": edit.sealer.seal(text, f"household/{key}"),
             **home_digests(edit.sealer, home),
         },
+        None,
     )
     return key
 

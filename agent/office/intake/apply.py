@@ -70,7 +70,7 @@ def carry_out(
             again = key in touched
             if not again:
                 touched[key] = entry.row
-                before[key] = doors_of(edit, key, shelf, at)
+                before[key] = doors_of(edit, key, shelf, at) if known else frozenset()
             fresh = _write(edit, key, entry, known=known, again=again)
             issued = _issue(edit, key, entry)
             cards += issued

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 from typing import TYPE_CHECKING, Self
 
@@ -21,7 +22,7 @@ from agent.phone.client import Phone
 from protocols.tokens.keys import public_text
 from tests.peers.broker import Broker as Mosquitto
 from tests.peers.broker import free_port
-from tests.peers.office_site import START, add_card, add_person, make_book
+from tests.peers.office_site import START, add_card, add_person, make_book, resident_number
 from tests.peers.roster_gateway import RosterGateway
 
 if TYPE_CHECKING:
@@ -227,3 +228,47 @@ def test_a_broker_that_wants_a_password_says_so(tmp_path: Path) -> None:
         Broker(BrokerSettings("127.0.0.1", strict.port), "office"),
     ):
         pass
+
+
+def test_a_person_at_a_terminal_sees_the_doors_as_they_answer(
+    book: Book,
+    mosquitto: Mosquitto,
+    gateway: RosterGateway,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    add_card(book, add_person(book, "张三", 1), 0xA17)
+    assert push(book, mosquitto.port, "gw01", "--wait", "20") == 0
+    drawn = capsys.readouterr().out
+    assert "enforced" in drawn
+    assert "lobby" in drawn
+    gateway.say_state(online=False)
+    assert push(book, mosquitto.port, "gw02", "--wait", "0.5") == EX_TEMPFAIL
+    assert "never heard" in capsys.readouterr().out
+
+
+def test_an_import_shows_its_progress_to_a_person(
+    book: Book, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    file = tmp_path / "r.csv"
+    file.write_text(f"姓名,身份证号\n张三,{resident_number(1)}\n", encoding="utf-8")
+    words = ["office", "import", str(file), "--group", "residents", "--book", str(book.directory)]
+    assert main(words) == 0
+    assert "1 persons added" in capsys.readouterr().out
+
+
+def test_a_watch_answers_what_gateways_lack_and_tells_their_receipts(
+    book: Book, mosquitto: Mosquitto, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_card(book, add_person(book, "张三", 1), 0xA17)
+    assert push(book, mosquitto.port) == 0
+    office = book.signing_key().public_key()
+    with RosterGateway(tmp_path, mosquitto.port, "gw01", ("lobby", "garage"), office):
+        words = ["office", "watch", "--seconds", "3", "--book", str(book.directory)]
+        assert main([*words, "--broker", f"127.0.0.1:{mosquitto.port}"]) == 0
+    assert f"gw01 lobby: revision {book.revision} enforced" in capsys.readouterr().out

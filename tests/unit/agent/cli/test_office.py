@@ -307,20 +307,3 @@ def test_the_book_is_locked_anew(site: Run, tmp_path: Path) -> None:
     phrase.write_text("open sesame")
     site("rekey", "--new-passphrase-file", str(phrase))
     assert "张三" in site("person", "list", "--passphrase-file", str(phrase))
-
-
-def test_recorded_entries_are_decided_again_before_a_push(site: Run, tmp_path: Path) -> None:
-    card = json.loads(site("person", "show", "张三", "--json"))["credentials"][0]["id"]
-    body = {"credential": card, "person": None, "rule": "residents"}
-    event = {"kind": "entry.granted", "door": "lobby", "at": "2026-11-20T02:00:00.000Z", "body": body}
-    file = tmp_path / "journal.jsonl"
-    file.write_text(json.dumps(event) + "\n")
-    site("card", "lost", CARD)
-    said = site("diff", "gw01", str(file))
-    assert "reported lost" in said
-    assert "of 1 entries 1 would change" in said
-    assert json.loads(site("diff", "gw01", str(file), "--json"))["changed"][0]["now"] == "lost"
-    before = len(site("history", "--json").splitlines()) - 1
-    assert json.loads(site("diff", "gw01", str(file), "--revision", str(before), "--json"))["changed"] == []
-    assert "cannot read" in site("diff", "gw01", str(tmp_path / "none"), code=EX_NOINPUT)
-    assert "gateway" in site("diff", "gw09", str(file), code=EX_DATAERR)
