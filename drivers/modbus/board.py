@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 TRIES = 3  # silences in a row before a board counts as gone: one lost frame is ordinary
 RETRY_S = 1.0  # a dead board costs the others one time-out in this time
 CHECK_OUTPUTS_S = 1.0  # a relay moved by a foreign hand is seen within about this
-GRACE_S = 0.3  # a board's pulse timer and ours may differ by so much
+GRACE_S = 0.3  # a board's pulse ends within this of when we think
+GRACE_SHARE = 0.02  # and its timer, without a crystal, runs fast or slow by so much
 LONGEST_HOLD_S = 3600.0  # where we end a release ourselves: longer is a lease that is renewed
 OFF_AGAIN_S = 0.25  # between two attempts to put a relay off that did not obey
 
@@ -123,11 +124,11 @@ class Board:
     def released(self, channel: int, for_s: float, at: float) -> float:
         """Note a release of ours. Returns when the relay will be off again by itself, or by our hand."""
         until = at + families.pulse_seconds(self.family, for_s)
-        self._ours_until[channel] = until
+        self._ours_until[channel] = until + GRACE_S + GRACE_SHARE * (until - at)
         self._off_at.pop(channel, None)
         if self.family.pulse is None:
             self._off_at[channel] = until
-        self._outputs_due = min(self._outputs_due, until + GRACE_S)
+        self._outputs_due = min(self._outputs_due, self._ours_until[channel])
         return until
 
     def locked(self, channel: int) -> None:
@@ -137,7 +138,7 @@ class Board:
 
     def running(self, at: float) -> tuple[int, ...]:
         """Return the channels on which a release of ours may still run."""
-        return tuple(channel for channel, until in self._ours_until.items() if at < until + GRACE_S)
+        return tuple(channel for channel, until in self._ours_until.items() if at < until)
 
     def to_put_off(self, at: float) -> int | None:
         """Return a channel that must be put off now, and note the attempt; None when there is none."""
