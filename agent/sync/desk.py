@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from agent.sync.complaints import Complaints
 from agent.sync.facts import (
@@ -102,6 +102,8 @@ class Desk:
                 return None
             case ChunkReceived(revision, number, _):
                 return None if (revision, number) == chunk else Useless(Kind.CHUNK, "not_asked_for")
+            case _:
+                assert_never(fact)
 
     def _refuse(self, message: Inbound, reason: Refusal) -> None:
         """Answer a command that was not read, where it says where to, and count it."""

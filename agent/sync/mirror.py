@@ -7,7 +7,7 @@ all of it anew, under its own epoch: birth first, state after it, the rest behin
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from protocols.mqtt import topics
 from protocols.mqtt.payloads import Birth, DoorState, Health, State
@@ -68,6 +68,8 @@ def topic_of(document: Shown) -> str:
             return topics.door_state(document.gw, document.door)
         case ReceiptMessage():
             return topics.plain(document.gw, Kind.RECEIPT)
+        case _:
+            assert_never(document)
 
 
 def stamped(content: Shown | bytes, epoch: int, at: datetime, mqtt: str) -> bytes:
@@ -84,6 +86,8 @@ def stamped(content: Shown | bytes, epoch: int, at: datetime, mqtt: str) -> byte
             return type(content).model_copy(content, update={"epoch": epoch}).encode()
         case ReceiptMessage():
             return content.encode()
+        case _:
+            assert_never(content)
 
 
 def will(gateway: str, epoch: int) -> bytes:

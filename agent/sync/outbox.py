@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 from agent.sync.pace import Pace
 from protocols.mqtt.events import BATCH_BYTES, BATCH_EVENTS
@@ -180,6 +180,8 @@ class Outbox:
                 self._settle()
             case Lane.REPLAY:
                 self._end_range()
+            case _:
+                assert_never(lane)
 
     def taken(self, mid: int, at: float) -> bool:
         """Note that the broker has message `mid`; say whether it was one of ours."""
@@ -215,6 +217,8 @@ class Outbox:
                 return self._backlog
             case Lane.REPLAY:
                 return self._replay
+            case _:
+                assert_never(lane)
 
     def _settle(self) -> None:
         """Move the cursor as far as the run of taken rows is unbroken."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from agent.sync.facts import LinkUp, Sent, SyncFact
 from agent.sync.mirror import will
@@ -134,6 +134,8 @@ class Session:
                 self._desk.take(report, None)
             case Taken():
                 pass
+            case _:
+                assert_never(report)
         return None
 
     def _subscriptions(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -171,6 +173,8 @@ class Session:
                     return report
                 case Subscribed() | Accepted() | Declined():
                     pass
+                case _:
+                    assert_never(report)
         return None
 
     def _fetch(self) -> None:

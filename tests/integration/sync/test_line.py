@@ -331,6 +331,7 @@ def test_a_delta_that_was_sent_while_we_were_away_is_kept_for_us(
     (tmp_path / "again").mkdir()
     with Gateway(tmp_path / "again", plain(broker.port)) as again:
         until(lambda: again.facts(DeltaReceived) == [DeltaReceived("d.e.lta")])
+        again.up()
         assert again.facts(LinkUp)[0].session_present
 
 
