@@ -24,7 +24,7 @@ from protocols.mqtt.roster_messages import ReceiptMessage
 from protocols.mqtt.topics import ROOT, Kind, take_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from agent.office.book import Book
@@ -73,8 +73,9 @@ class Pusher:
 
     def push(self, only: Iterable[str] | None = None) -> None:
         """Send the newest revision to the gateways named, or to all."""
-        for gateway in self._targets(only):
-            self._push_one(gateway)
+        with self.book.together():
+            for gateway in self._targets(only):
+                self._push_one(gateway)
 
     def heard(self, topic: str, payload: bytes) -> tuple[DoorReceipt, ...]:
         """Take a message from the broker; return the receipts that it brought and that hold."""
@@ -201,19 +202,22 @@ class Pusher:
         said = ReceiptMessage.read(payload)
         if said.gw != gateway:
             return ()
-        taken: list[DoorReceipt] = []
-        for token in said.receipts:
+        with self.book.together():
+            taken = tuple(self._proven(gateway, payload, said.receipts))
+        if said.wanted is not None:
+            self._answer(gateway, said.wanted)
+        return taken
+
+    def _proven(self, gateway: str, payload: bytes, tokens: Iterable[str]) -> Iterator[DoorReceipt]:
+        for token in tokens:
             outcome = receipts.take(self.book, gateway, token, self._now())
             if not isinstance(outcome, str):
-                taken.append(outcome)
                 self._trouble.pop(gateway, None)
+                yield outcome
             elif outcome == receipts.NO_KEY_YET:
                 self._unproven[gateway] = payload
             else:
                 self._trouble[gateway] = outcome
-        if said.wanted is not None:
-            self._answer(gateway, said.wanted)
-        return tuple(taken)
 
     def _answer(self, gateway: str, wanted: Wanted) -> None:
         newest = self.book.roster_revision

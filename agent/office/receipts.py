@@ -15,12 +15,19 @@ from protocols.tokens.keys import kid, public_from_text
 from protocols.tokens.token import RECEIPT_TYP, open_token
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
     from datetime import datetime
 
     from agent.office.book import Book
 
 NO_KEY_YET = "no_key_yet"
+_EVIDENCE = (
+    "SELECT receipt.*, revision.at AS made_at, publication.at AS published_at FROM receipt "
+    "LEFT JOIN revision ON revision.number = receipt.revision "
+    "LEFT JOIN publication ON publication.gateway = receipt.gateway "
+    "AND publication.revision = receipt.revision"
+)
 WRONG_PLACE = "wrong_place"
 WRONG_LIST = "wrong_list"
 FROM_AHEAD = "from_ahead"
@@ -105,36 +112,41 @@ def newest_of(book: Book, gateway: str) -> int | None:
 
 
 def latest(book: Book) -> dict[tuple[str, str], Evidence]:
-    """Return the newest receipt of every door; a complete one before one that is not."""
+    """Return the newest receipt of every door of the book; a complete one before one that is not."""
     found: dict[tuple[str, str], Evidence] = {}
-    for evidence in all_of(book):
-        found[evidence.gateway, evidence.door] = evidence
+    for gateway, doors in gateways(book).items():
+        for door in doors:
+            row = book.database.execute(
+                f"{_EVIDENCE} WHERE receipt.gateway = ? AND receipt.door = ? "
+                "ORDER BY receipt.revision DESC, receipt.complete DESC LIMIT 1",
+                (gateway, door),
+            ).fetchone()
+            if row is not None:
+                found[gateway, door] = _evidence(row)
     return found
 
 
-def all_of(book: Book, gateway: str | None = None) -> Iterator[Evidence]:
+def all_of(book: Book) -> Iterator[Evidence]:
     """Yield the receipts, oldest revision first within each door."""
     rows = book.database.execute(
-        "SELECT receipt.*, revision.at AS made_at, publication.at AS published_at FROM receipt "
-        "LEFT JOIN revision ON revision.number = receipt.revision "
-        "LEFT JOIN publication ON publication.gateway = receipt.gateway "
-        "AND publication.revision = receipt.revision "
-        "WHERE ?1 IS NULL OR receipt.gateway = ?1 "
-        "ORDER BY receipt.gateway, receipt.door, receipt.revision, receipt.complete",
-        (gateway,),
+        f"{_EVIDENCE} ORDER BY receipt.gateway, receipt.door, receipt.revision, receipt.complete"
     )
     for row in rows:
-        yield Evidence(
-            gateway=row["gateway"],
-            door=row["door"],
-            revision=row["revision"],
-            enforced_at=read_stamp(row["enforced_at"]),
-            complete=bool(row["complete"]),
-            why=row["why"],
-            digest=row["digest"],
-            count=row["count"],
-            made_at=None if row["made_at"] is None else read_stamp(row["made_at"]),
-            published_at=None if row["published_at"] is None else read_stamp(row["published_at"]),
-            received_at=read_stamp(row["received_at"]),
-            token=row["token"],
-        )
+        yield _evidence(row)
+
+
+def _evidence(row: sqlite3.Row) -> Evidence:
+    return Evidence(
+        gateway=row["gateway"],
+        door=row["door"],
+        revision=row["revision"],
+        enforced_at=read_stamp(row["enforced_at"]),
+        complete=bool(row["complete"]),
+        why=row["why"],
+        digest=row["digest"],
+        count=row["count"],
+        made_at=None if row["made_at"] is None else read_stamp(row["made_at"]),
+        published_at=None if row["published_at"] is None else read_stamp(row["published_at"]),
+        received_at=read_stamp(row["received_at"]),
+        token=row["token"],
+    )
