@@ -12,6 +12,7 @@ from agent.cli.office_passes import add as add_passes
 from agent.cli.office_people import add as add_people
 from agent.cli.office_push import add as add_push
 from agent.cli.office_setup import add as add_setup
+from agent.cli.office_tenancy import add as add_households
 from agent.cli.words import say
 
 if TYPE_CHECKING:
@@ -22,5 +23,15 @@ def register(commands: Commands) -> None:
     """Add `office` and what it can do."""
     office = commands.add_parser("office", help=say("app.office"), description=say("app.office"))
     actions = office.add_subparsers(metavar="ACTION", required=True, dest="action")
-    for add in (add_setup, add_people, add_cards, add_import, add_push, add_history, add_keys, add_passes):
+    for add in (
+        add_setup,
+        add_people,
+        add_cards,
+        add_import,
+        add_push,
+        add_history,
+        add_keys,
+        add_passes,
+        add_households,
+    ):
         add(actions)

@@ -18,6 +18,7 @@ from agent.cli.office_book import (
     show_table,
     until_option,
 )
+from agent.cli.office_tenancy import add_to_person
 from agent.cli.words import say
 from agent.errors import BadInput
 from agent.office import access, credentials, lifecycle, people
@@ -49,6 +50,8 @@ def add(actions: Actions) -> None:
     adding.add_argument("--longer", action="store_true")
     adding.add_argument("--verified", metavar="HOW", help=say("office.opt_how"))
     adding.set_defaults(run=run_add)
+
+    add_to_person(person)
 
     listing = action(person, "list", json=True)
     listing.set_defaults(run=run_list)

@@ -307,3 +307,31 @@ def test_the_book_is_locked_anew(site: Run, tmp_path: Path) -> None:
     phrase.write_text("open sesame")
     site("rekey", "--new-passphrase-file", str(phrase))
     assert "张三" in site("person", "list", "--passphrase-file", str(phrase))
+
+
+def test_a_lease_is_prolonged_and_a_person_changed(site: Run) -> None:
+    site("person", "set", "张三", "--until", "2027-06-30", "--role", "tenant", "--phone", "13911112222")
+    site("person", "set", "13911112222", "--longer", "yes", "--override", "no", "--home", "4-2-301")
+    said = site("person", "show", "4-2-301")
+    assert "until: 2027-07-01 00:00" in said
+    assert "role: tenant" in said
+    assert "groups: residents" in said
+    assert "no group" in site("person", "set", "张三", "--group", "nobody", code=EX_DATAERR)
+    assert "no household" in site("person", "set", "张三", "--home", "?", code=EX_DATAERR)
+    site("person", "set", "张三", "--group", "residents", "--from", "2026-01-01")
+
+
+def test_what_ends_soon_is_listed_first_to_end_first(site: Run) -> None:
+    site("person", "set", "张三", "--until", "2026-01-10")
+    site("person", "verify", "张三", "--how", "seen", "--until", "2026-01-05")
+    lines = site("person", "due").splitlines()
+    assert [line.split("\t")[1] for line in lines[1:]] == ["verification", "validity or lease"]
+    assert site("person", "due", "--days", "-36500").count("\n") == 1
+
+
+@pytest.mark.parametrize("home", ["3-1-1201", "3-1-", "3--"])
+def test_a_household_a_unit_or_a_building_moves_out(site: Run, home: str) -> None:
+    assert "1 persons have left" in site("household", "leave", home)
+    assert "revoked" in site("person", "show", "张三")
+    assert "nobody" in site("household", "leave", "9--", code=EX_DATAERR)
+    assert "no household" in site("household", "leave", "?", code=EX_DATAERR)
