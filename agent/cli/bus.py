@@ -18,13 +18,14 @@ PULSE = re.compile(r"(\d{1,3}):(\d{1,4}(?:\.\d)?)")
 
 
 def register(commands: Commands) -> None:
-    """Add `bus find`, `bus osdp`, `bus pair` and `bus move`."""
+    """Add `bus osdp`, `bus find`, `bus pair`, `bus move` and `bus file`."""
     parser = commands.add_parser("bus", help=say("app.bus"), description=say("bus.about"))
     kinds = parser.add_subparsers(metavar="WHAT", required=True, dest="bus")
     _add_osdp(kinds)
     _add_find(kinds)
     _add_pair(kinds)
     _add_move(kinds)
+    _add_file(kinds)
 
 
 def _port(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +74,23 @@ def _add_move(kinds: Commands) -> None:
     parser.add_argument("--to-baud", type=int, choices=BAUD_RATES, default=None, help=say("bus.to_baud"))
     parser.add_argument("--key-file", type=Path, default=None, help=say("bus.move_key"))
     parser.set_defaults(run=_run_move)
+
+
+def _add_file(kinds: Commands) -> None:
+    parser = kinds.add_parser("file", help=say("bus.file"), description=say("bus.file"))
+    _port(parser)
+    parser.add_argument("file", type=Path, metavar="FILE", help=say("bus.file_path"))
+    parser.add_argument("--address", type=address, required=True, help=say("bus.address"))
+    parser.add_argument("--baud", type=int, choices=BAUD_RATES, default=9600, help=say("bus.baud"))
+    parser.add_argument("--kind", type=int, default=1, metavar="1..255", help=say("bus.file_kind"))
+    parser.add_argument("--key-file", type=Path, default=None, help=say("bus.move_key"))
+    parser.set_defaults(run=_run_file)
+
+
+def _run_file(args: argparse.Namespace) -> int:
+    from agent.cli.bus_file import send  # noqa: PLC0415 - the same
+
+    return send(args)
 
 
 def _run_osdp(args: argparse.Namespace) -> int:

@@ -74,4 +74,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "moved": ("now at address {address}, {baud} baud", "现为地址 {address},速率 {baud}"),
     "move_failed": ("not moved: {why}", "更改失败:{why}"),
     "no_answer": ("no reply", "没有应答"),
+    "file": ("send a file, such as its firmware, to one device", "向一台设备发送文件，例如固件"),
+    "file_path": ("the file", "要发送的文件"),
+    "file_kind": ("kind of the file: 1, or the maker's own from 128", "文件类型：1，或厂商自定义（128 起）"),
+    "sending": ("{taken} of {total} bytes", "已发送 {taken} / {total} 字节"),
+    "sent": ("the device has taken the file", "设备已接收文件"),
+    "not_sent": ("not sent: {why}", "未发送成功：{why}"),
 }

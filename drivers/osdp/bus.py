@@ -16,6 +16,7 @@ from drivers.contract import Ability, Failed, Indicate, Why
 from drivers.osdp.device import OsdpDevice
 from drivers.osdp.line import Carrier
 from drivers.osdp.schedule import Schedule
+from drivers.osdp.sending import Progress, Sending
 from drivers.ports import Port, PortError
 from drivers.worker import Backoff, Worker
 from protocols.osdp.happenings import Security
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from drivers.contract import Command, Emit, Monotonic, Secrets
     from drivers.osdp.settings import OsdpBusSettings, OsdpReader
+    from protocols.osdp.transfer import Transfer
 
 MOST_WAITING = 256
 """Commands not yet taken by the thread. Sixteen readers' worth; more is a fault upstream."""
@@ -69,8 +71,9 @@ class OsdpBus:
             settings.busy_polls_per_s,
             settings.reply_within_s * WASTED_SHARE,
         )
-        self._lock = threading.Lock()  # over the two below
+        self._lock = threading.Lock()  # over the three below
         self._waiting: deque[Command] = deque()
+        self._files: deque[tuple[OsdpDevice, Sending]] = deque()
         self._ended = False
         self._emit: Emit = _nobody
         self._worker = Worker(f"osdp-{settings.name}", self._run)
@@ -115,6 +118,16 @@ class OsdpBus:
             self._worker.wake.ring()
         else:
             self._emit(Failed(command.id, *why, self._clock()))
+
+    def send_file(self, device: str, transfer: Transfer, tell: Callable[[Progress], None]) -> None:
+        """Send a file to a device between its polls; doors go first. `tell` is called from the thread.
+
+        Raises KeyError for a device that is not on this line.
+        """
+        owner = self._devices[device]
+        with self._lock:
+            self._files.append((owner, Sending(transfer, tell)))
+        self._worker.wake.ring()
 
     def stop(self, within_s: float) -> None:
         """Leave every output locked, close the port, end the thread."""
@@ -188,16 +201,20 @@ class OsdpBus:
                 self._schedule.stir(at)
 
     def _take_commands(self) -> None:
+        with self._lock:
+            while self._files:
+                device, sending = self._files.popleft()
+                device.send(sending)
         while True:
             with self._lock:
                 if not self._waiting:
                     return
                 command = self._waiting.popleft()
             at = self._clock()
-            device = self._target(command)
-            if device is not None:  # it was there when the command was accepted
-                device.do(command, at)
-                device.tell(at)
+            owner = self._target(command)
+            if owner is not None:  # it was there when the command was accepted
+                owner.do(command, at)
+                owner.tell(at)
                 self._schedule.stir(at)
 
     def _target(self, command: Command) -> OsdpDevice | None:

@@ -35,6 +35,7 @@ from protocols.osdp.replies import InputStates, Keys, LocalStatus, OutputStates,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from drivers.osdp.sending import Sending
     from drivers.osdp.settings import OsdpReader
     from protocols.osdp.reader import Reader
 
@@ -84,6 +85,7 @@ class OsdpDevice:
         self._released_until: dict[int, float] = {}
         self._found_on: set[int] = set()
         self._why = "no reply"
+        self._sending: Sending | None = None
         self._can = Capabilities(())
 
     def begin(self, emit: Emit, at: float) -> None:
@@ -124,6 +126,12 @@ class OsdpDevice:
         else:
             self._order(id_, [Order(self._token(), each, at + SHOW_WITHIN_S) for each in shown], at)
 
+    def send(self, sending: Sending) -> None:
+        """Send a file between the polls. One that was under way is given up."""
+        if self._sending is not None:
+            self._sending.give_up("another file was sent")
+        self._sending = sending
+
     def lock_all(self, at: float) -> None:
         """End every pulse now."""
         if self.settings.outputs and self.reader.online:
@@ -162,6 +170,8 @@ class OsdpDevice:
         lively = False
         while self.reader.happenings:
             lively = self._tell(self.reader.happenings.popleft()) or lively
+        if self._sending is not None:
+            self._sending.go_on(self.reader, self._can, self._token, at)
         if at >= self._news_at:
             self._gone(self._why, at)
         return lively
@@ -216,6 +226,8 @@ class OsdpDevice:
     def _settled(self, settled: Settled) -> None:
         if settled.order.token == self._locking:
             self._locking = None
+        if self._sending is not None and self._sending.settled(settled):
+            self._sending = None if self._sending.over else self._sending
         id_ = self._commands.pop(settled.order.token, None)
         if id_ is None:
             return

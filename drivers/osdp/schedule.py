@@ -71,7 +71,8 @@ class Schedule:
         """Take that `reader` had its turn, begun at `at`: it goes to the end of the ring."""
         self._ring.remove(reader)
         self._ring.append(reader)
-        self._paced_until = at + (self._busy_s if at < self._lively_until else self._idle_s)
+        pace_s = self._busy_s if at < self._lively_until else self._idle_s
+        self._paced_until = max(self._paced_until, at - pace_s) + pace_s  # a late turn is made up for
 
     def lost(self, reader: Reader, waited_s: float, at: float) -> None:
         """Take that `waited_s` were lost on a reader that did not answer."""

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from protocols.osdp.codes import Function, NakReason, OutputControl
+from protocols.osdp.codes import FileCode, Function, NakReason, OutputControl
 from protocols.osdp.commands import (
     Abort,
     AskCapabilities,
@@ -76,7 +76,8 @@ class SimulatedOutput:
 class Device:
     """The device behind the wire. Its methods may be called from any thread.
 
-    inputs: one InputCode each. reports: what the next polls will be answered with, in order.
+    inputs: one InputCode each. finishing: so often it is not through with a whole file yet. reports: what
+    the next polls will be answered with, in order.
     """
 
     serial: int = 1
@@ -86,6 +87,7 @@ class Device:
     tamper: bool = False
     power_failed: bool = False
     file: bytearray = field(default_factory=bytearray)
+    finishing: int = 0
     capabilities: Capabilities | None = None
 
     @property
@@ -173,10 +175,16 @@ class Device:
     def _store(self, part: SendFile) -> Reply:
         if part.offset == 0:
             self.file.clear()
-        if part.offset != len(self.file):
-            return FileStatus(-1)
-        self.file += part.fragment
-        return FileStatus(1 if len(self.file) >= part.total else 0)
+        end = part.offset + len(part.fragment)
+        if part.offset > len(self.file) or end > part.total:
+            return FileStatus(FileCode.ABORTED)
+        self.file[part.offset :] = part.fragment
+        if end < part.total:
+            return FileStatus(FileCode.GO_ON)
+        if self.finishing:
+            self.finishing -= 1
+            return FileStatus(FileCode.FINISHING, delay_ms=100)
+        return FileStatus(FileCode.PROCESSED)
 
     def _capabilities(self) -> Capabilities:
         return Capabilities(

@@ -266,6 +266,26 @@ def test_a_key_file_that_is_not_there_is_bad_input(line: Line, tmp_path: Path) -
     assert main([*arguments, "--key-file", str(tmp_path / "none")]) == 65
 
 
+def test_a_file_is_sent_with_its_progress(
+    line: Line, peer: SimulatedReader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "firmware.bin"
+    file.write_bytes(os.urandom(1000))
+    arguments = ["bus", "file", "--port", str(line.path), "--address", "3", str(file)]
+    assert main([*arguments, "--json"]) == 0
+    progress = told(capsys)
+    assert progress[-1] == {"ev": "progress", "bytes": 1000, "of": 1000, "done": True}
+    assert bytes(peer.device.file) == file.read_bytes()
+    assert main(arguments) == 0
+    assert capsys.readouterr().out
+    peer.nak.extend([3] * 10)
+    assert main(arguments) == 69
+    peer.silent = True
+    assert main(arguments) == 69
+    assert "no reply" in capsys.readouterr().err
+    assert main(["bus", "file", "--port", str(line.path), "--address", "3", str(tmp_path / "none")]) == 65
+
+
 def test_frames_are_explained_one_a_line(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,10 +27,13 @@ from drivers.osdp.settings import OsdpBusSettings
 from drivers.simulator.line import NO_FAULTS, Faults, Line
 from drivers.simulator.osdp_reader import SimulatedReader
 from protocols.osdp.commands import SetOutputs
-from tests.contract.rig import Inbox
+from protocols.osdp.transfer import Transfer
+from tests.contract.rig import PATIENCE_S, Inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from drivers.osdp.sending import Progress
 
 KEY = bytes.fromhex("8f1c2a90b7d3e4465a0f9c3b1d7e2584")
 OTHER = bytes.fromhex("77a1c4d2e6b893015f4c2d8e9a0b1c3d")
@@ -95,6 +98,13 @@ def polls_in(peer: SimulatedReader, seconds: float) -> int:
     before = peer.polls
     time.sleep(seconds)
     return peer.polls - before
+
+
+def wait_until(held: Callable[[], bool]) -> None:
+    end = time.perf_counter() + PATIENCE_S
+    while not held():
+        assert time.perf_counter() < end
+        time.sleep(0.005)
 
 
 def releases(peer: SimulatedReader) -> int:
@@ -298,3 +308,49 @@ def test_what_is_told_is_in_the_order_of_the_wire(late_s: float) -> None:
         assert site.cards("r1") == cards
         times: list[Event] = [each for each in site.inbox.events if isinstance(each, CardRead)]
         assert [each.at for each in times] == sorted(each.at for each in times)
+
+
+def test_a_file_goes_between_the_polls_and_cards_are_read_meanwhile() -> None:
+    content = os.urandom(5000)
+    told: list[Progress] = []
+    with Site([reader(1), reader(2)]) as site:
+        site.online()
+        site.peers[0].device.finishing = 2
+        site.bus.send_file("r1", Transfer(content), told.append)
+        site.peers[1].device.present(BITS)
+        site.inbox.after(0, CardRead)
+        wait_until(lambda: bool(told) and told[-1].done)
+        assert bytes(site.peers[0].device.file) == content
+        assert told[-1].taken_bytes == len(content)
+
+
+def test_a_file_goes_on_where_it_was_after_the_reader_was_away() -> None:
+    content = os.urandom(20_000)
+    told: list[Progress] = []
+    with Site([reader(1)], offline_after_s=1.0) as site:
+        site.online()
+        site.bus.send_file("r1", Transfer(content), told.append)
+        wait_until(lambda: bool(told))
+        site.peers[0].silent = True
+        site.inbox.after(0, Offline)
+        count = len(told)
+        site.peers[0].silent = False
+        wait_until(lambda: told[-1].done)
+        assert bytes(site.peers[0].device.file) == content
+        assert count > 1
+        assert told[count].taken_bytes >= told[count - 1].taken_bytes
+
+
+def test_a_second_file_ends_the_first_and_a_refusal_is_told() -> None:
+    first: list[Progress] = []
+    second: list[Progress] = []
+    with Site([reader(1)]) as site:
+        site.online()
+        site.bus.send_file("r1", Transfer(os.urandom(200_000)), first.append)
+        wait_until(lambda: bool(first))
+        site.peers[0].nak.append(3)
+        site.bus.send_file("r1", Transfer(b"second"), second.append)
+        wait_until(lambda: first[-1].failed == "another file was sent" and bool(second))
+        assert second[-1].failed == "the device does not know this command" or second[-1].done
+        with pytest.raises(KeyError):
+            site.bus.send_file("nobody", Transfer(b"x"), second.append)

@@ -1,0 +1,96 @@
+"""A file on its way to one device: which part goes next, and what the device says of it.
+
+A device's FTSTAT says to go on, to wait, to take smaller parts, that it is finishing (it is then asked by
+empty parts), or that it will not. What was taken is not sent again after a pause; a device that has
+forgotten is begun with anew, a few times. Source: see codes.py.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from protocols.osdp.codes import FileCode, Function
+from protocols.osdp.commands import FILE_HEAD_BYTES, SendFile
+from protocols.osdp.replies import FileStatus
+
+if TYPE_CHECKING:
+    from protocols.osdp.identity import Capabilities
+    from protocols.osdp.replies import Reply
+
+SMALLEST_FRAME_BYTES = 128
+"""Every device takes this."""
+
+FRAME_AROUND_BYTES = 14
+"""Header 5, security block 2, code 1, MAC 4, CRC 2."""
+
+CIPHER_BYTES = 16
+MOST_BEGINNINGS = 3
+MOST_BYTES = 16 * 1024 * 1024
+"""Larger than any reader's firmware; at 9600 it would take most of a day."""
+
+MS_PER_S = 1000
+
+
+class Transfer:
+    """One file for one device. `offset` is what the device has taken; `done` and `failed` end it.
+
+    kind: 1 for a file that the device makes sense of by itself; 80..FF are the maker's.
+    """
+
+    def __init__(self, content: bytes, kind: int = 1) -> None:
+        if not 0 < len(content) <= MOST_BYTES:
+            raise ValueError(f"a file has 1 to {MOST_BYTES} bytes, not {len(content)}")
+        self.content = content
+        self.kind = kind
+        self.offset = 0
+        self.done = False
+        self.rebooting = False
+        self.failed: str | None = None
+        self.not_before = 0.0
+        self._longest = SMALLEST_FRAME_BYTES
+        self._beginnings = 1
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing more to send."""
+        return self.done or self.failed is not None
+
+    def fit(self, capabilities: Capabilities) -> None:
+        """Take the device's own word for the longest frame that it receives."""
+        found = capabilities.find(Function.RECEIVE_SIZE)
+        if found is not None:
+            self._longest = max(SMALLEST_FRAME_BYTES, found.compliance | found.count << 8)
+
+    def next(self) -> SendFile:
+        """Return the part to send now. Empty when everything was taken and the device is finishing."""
+        room = (self._longest - FRAME_AROUND_BYTES) // CIPHER_BYTES * CIPHER_BYTES - 1
+        size = max(1, room - FILE_HEAD_BYTES)
+        part = self.content[self.offset : self.offset + size]
+        return SendFile(self.kind, len(self.content), self.offset, part)
+
+    def take(self, sent: SendFile, answer: Reply, at: float) -> None:
+        """Take the device's answer to a part."""
+        if not isinstance(answer, FileStatus):
+            self.failed = "the device does not answer as one that takes files"
+            return
+        self.not_before = at + answer.delay_ms / MS_PER_S
+        if answer.longest >= SMALLEST_FRAME_BYTES:
+            self._longest = answer.longest
+        if answer.status == FileCode.ABORTED and self._beginnings < MOST_BEGINNINGS and sent.offset:
+            self._beginnings += 1  # it has forgotten what it had: a restart, another file between
+            self.offset = 0
+        elif answer.status < 0:
+            self.failed = _REFUSALS.get(answer.status, f"the device refuses the file ({answer.status})")
+        else:
+            self.offset = max(self.offset, sent.offset + len(sent.fragment))
+            self.rebooting = answer.status == FileCode.REBOOTING
+            finished = answer.status in (FileCode.PROCESSED, FileCode.REBOOTING)
+            whole = self.offset >= len(self.content)
+            self.done = whole and (finished or (answer.status == FileCode.GO_ON and not sent.fragment))
+
+
+_REFUSALS: dict[int, str] = {
+    FileCode.ABORTED: "the device has given the file up",
+    FileCode.UNRECOGNISED: "the device does not recognise the file",
+    FileCode.MALFORMED: "the device finds the file malformed",
+}
