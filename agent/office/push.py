@@ -153,10 +153,9 @@ class Pusher:
             return
         base = receipts.newest_of(self.book, gateway)
         self._note_published(gateway, newest)
-        if base is not None and base < newest:
-            self._send_delta(gateway, base, newest)
+        too_large = base is not None and base < newest and not self._send_delta(gateway, base, newest)
         old = self._snapshot(gateway)
-        if old is None or self._stale(gateway, old, newest):
+        if old is None or too_large or self._stale(gateway, old, newest):
             self._lay_out(gateway, newest, old)
         else:
             self._send_head(gateway, newest, old)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
+import subprocess
 import sys
 import threading
 from typing import TYPE_CHECKING, Self
@@ -14,7 +16,7 @@ from agent.cli.app import main
 from agent.cli.office_book import now
 from agent.clock import SystemClock
 from agent.domain.credentials import CredentialState
-from agent.errors import EX_TEMPFAIL, EX_UNAVAILABLE, Unavailable
+from agent.errors import EX_TEMPFAIL, EX_UNAVAILABLE, BadInput, Unavailable
 from agent.office import lifecycle
 from agent.office.broker import Broker, BrokerSettings
 from agent.office.keys import make_signing_key, read_signing_key
@@ -272,3 +274,31 @@ def test_a_watch_answers_what_gateways_lack_and_tells_their_receipts(
         words = ["office", "watch", "--seconds", "3", "--book", str(book.directory)]
         assert main([*words, "--broker", f"127.0.0.1:{mosquitto.port}"]) == 0
     assert f"gw01 lobby: revision {book.revision} enforced" in capsys.readouterr().out
+
+
+def test_a_broker_used_wrongly_or_with_files_that_are_not_there_says_so(tmp_path: Path) -> None:
+    nowhere = tmp_path / "none"
+    with (
+        pytest.raises(BadInput, match="certificates"),
+        Broker(BrokerSettings("127.0.0.1", 1, ca=nowhere), "x"),
+    ):
+        pass
+    settings = BrokerSettings("127.0.0.1", 1, user="office", password_file=nowhere)
+    with pytest.raises(BadInput, match="password"), Broker(settings, "x"):
+        pass
+    with pytest.raises(ValueError, match="connect first"):
+        Broker(BrokerSettings("127.0.0.1", 1), "x").publish("a", b"")
+
+
+def test_a_password_from_a_file_lets_the_office_in(tmp_path: Path) -> None:
+    directory = tmp_path / "strict"
+    directory.mkdir()
+    secret = directory / "secret"
+    secret.write_text("open sesame\n")
+    passwd = shutil.which("mosquitto_passwd") or "/usr/bin/mosquitto_passwd"
+    subprocess.run([passwd, "-b", "-c", str(directory / "users"), "office", "open sesame"], check=True)
+    config = "listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {dir}/users\n"
+    with Mosquitto(directory, config) as strict:
+        settings = BrokerSettings("127.0.0.1", strict.port, "office", secret)
+        with Broker(settings, "office") as broker:
+            assert broker.version_5
