@@ -45,6 +45,14 @@ def test_a_recorded_frame_with_a_length_is_its_card(row: dict[str, str]) -> None
     assert cards(LENGTH, bytes.fromhex(row["frame"])) == [row["card"]]
 
 
+@pytest.mark.parametrize(
+    "frame", ["0209016b3d12d69b03", "0209016b3d12d69a04", "0208016b3d12d69a03", "0209016b3d12d79a03"]
+)
+def test_a_damaged_frame_with_a_length_is_none_and_hides_no_good_one(frame: str) -> None:
+    good = "0209016b3d12d69a03"
+    assert cards(LENGTH, bytes.fromhex(frame + good)) == ["6B3D12D6"]
+
+
 def test_a_serial_number_that_holds_start_bytes_is_read() -> None:
     body = bytes((9, 1, 2, 2, 2, 2))
     check = 9 ^ 1 ^ 2 ^ 2 ^ 2 ^ 2
