@@ -7,7 +7,9 @@ exit button's excepted), no record that anybody heard of is lost or another, and
 from __future__ import annotations
 
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING
@@ -32,6 +34,7 @@ moment between birth and a time of service as long as the start."""
 LIFE_S = (0.3, 1.5)
 BETWEEN_S = 0.03
 VERIFY_EVERY = 25
+SLOW_S = 0.06
 WAITING_CARDS = 3
 """Reports that a reader keeps while nobody asks it."""
 OLD_ORDERS = 12
@@ -51,7 +54,7 @@ class People:
 
     def do_something(self) -> None:
         deed = self.random.choices(
-            (self.card, self.order, self.old_order, self.exit), weights=(6, 3, 2, 2), k=1
+            (self.card, self.order, self.old_order, self.exit, self.slow_disk), weights=(6, 3, 2, 2, 1), k=1
         )[0]
         deed()
 
@@ -69,6 +72,16 @@ class People:
     def old_order(self) -> None:
         if self.orders:
             self.site.send(self.random.choice(self.orders[-OLD_ORDERS:]), PHONE)
+
+    def slow_disk(self) -> None:
+        """Keep records from being written for a moment, in which nothing but the exit may open."""
+        with closing(sqlite3.connect(self.site.journal_file, isolation_level=None)) as other:
+            try:
+                other.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return  # the daemon is at it
+            self.card()
+            time.sleep(self.random.uniform(0.0, SLOW_S))
 
     def exit(self) -> None:
         at = self.site.clock.monotonic()

@@ -261,9 +261,8 @@ def test_a_flood_costs_answers_and_not_the_doors(site: Site) -> None:
     stranger = Ed25519PrivateKey.generate()
     token = sign(site.claims(stranger), stranger, COMMAND_TYP)
 
-    site.centre.flood(
-        topics.plain(GATEWAY, Kind.COMMAND), token.encode(), FLOOD, topics.answer(GATEWAY, ATTACKER)
-    )
+    where, there = topics.plain(GATEWAY, Kind.COMMAND), topics.answer(GATEWAY, ATTACKER)
+    site.centre.flood(where, token.encode(), FLOOD, response_topic=there)
     site.present(NEIGHBOUR, GARAGE)
 
     site.released(GARAGE, after=len([each for each in site.releases[:before] if each.door == GARAGE]))

@@ -79,16 +79,21 @@ def serve(config: Path) -> None:
     """Be the parent, until standard input ends."""
     load(config, os.environ)  # so that a child imports nothing
     assert threading.active_count() == 1, "a fork with threads is a fork with their locks"
-    print("ready", flush=True)
+    _tell("ready")
     child = 0
     for line in sys.stdin:
         if line.strip() == REAP:
-            print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+            _tell(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
             continue
         child = os.fork()
         if child == 0:
             _be_the_daemon(config)
-        print(child, flush=True)
+        _tell(child)
+
+
+def _tell(what: object) -> None:
+    sys.stdout.write(f"{what}\n")
+    sys.stdout.flush()
 
 
 def _be_the_daemon(config: Path) -> None:
