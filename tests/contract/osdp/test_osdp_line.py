@@ -337,7 +337,6 @@ def test_a_file_goes_on_where_it_was_after_the_reader_was_away() -> None:
         site.peers[0].silent = False
         wait_until(lambda: told[-1].done)
         assert bytes(site.peers[0].device.file) == content
-        assert count > 1
         assert told[count].taken_bytes >= told[count - 1].taken_bytes
 
 
