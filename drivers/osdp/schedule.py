@@ -72,7 +72,7 @@ class Schedule:
         self._ring.remove(reader)
         self._ring.append(reader)
         pace_s = self._busy_s if at < self._lively_until else self._idle_s
-late_s = at - self._paced_until
+        late_s = at - self._paced_until
         self._paced_until = (self._paced_until if late_s < pace_s else at) + pace_s  # a little is made up for
 
     def lost(self, reader: Reader, waited_s: float, at: float) -> None:
