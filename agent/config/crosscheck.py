@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from drivers.registry import PortSettings
 
 
+NO_CARDS: Final = "qr-serial"
+"""The kind of port whose reader shows texts, and never a card."""
+
 ONE_FORMAT: Final = "wiegand-serial"
 """The kind of port whose settings say in which format its reader's numbers are given."""
 
@@ -37,6 +40,7 @@ class Parts:
     trust: Mapping[int, Trust]
     fire: Fire | None = None
     tls: Tls | None = None
+    formats: Mapping[int, SiteFormat] = field(default_factory=dict)
     doubtful: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -45,11 +49,12 @@ def cross_check(parts: Parts) -> Iterator[Problem]:
     yield from _names(parts)
     yield from _references(parts)
     yield from _double_use(parts)
+    table = {**FORMATS, **{each.id: each.layout for each in parts.formats.values()}}
     for index, door in parts.doors.items():
         yield from _times(("door", index, "extended_s"), door)
         for place, reader in enumerate(door.readers):
-            yield from _formats(("door", index, "readers", place, "formats"), reader)
-    yield from _sent_formats(parts)
+            yield from _formats(("door", index, "readers", place, "formats"), reader, table)
+    yield from _given_formats(parts)
     yield from _keys(parts.trust)
 
 
@@ -62,6 +67,7 @@ def _names(parts: Parts) -> Iterator[Problem]:
     points = (((("port", i)), name) for i, port in ports for name in (*port.outputs, *port.inputs))
     yield from _repeated("point", points)
     yield from _repeated("door", ((("door", i), door.name) for i, door in parts.doors.items()))
+    yield from _repeated("card format", ((("format", i), each.id) for i, each in parts.formats.items()))
     yield from _repeated("trusted key", ((("trust", i), trust.name) for i, trust in parts.trust.items()))
 
 
@@ -147,35 +153,43 @@ def _times(path: Path, door: Door) -> Iterator[Problem]:
         )
 
 
-def _formats(path: Path, reader: ReaderAt) -> Iterator[Problem]:
+def _formats(path: Path, reader: ReaderAt, table: Mapping[str, Format]) -> Iterator[Problem]:
     """See that the formats exist, stand there once, and that no frame fits two with different numbers."""
     known: list[str] = []
     for format_id, count in Counter(reader.formats).items():
-        if format_id in FORMATS:
+        if format_id in table:
             known.append(format_id)
         else:
-            close = get_close_matches(format_id.upper(), FORMATS, n=1)
+            close = get_close_matches(format_id.upper(), table, n=1)
             hint = f"did you mean {close[0]!r}?" if close else "`menshen decode wiegand` names them"
             yield Problem(path, f"there is no card format {format_id!r} — {hint}")
         if count > 1:
             yield Problem(path, f"format {format_id!r} stands there twice — once is enough")
-    for one, other in overlapping(known):
+    for one, other in overlapping(known, table):
         yield Problem(
             path, f"a frame may fit both {one!r} and {other!r} and mean two cards — keep the one in use here"
         )
 
 
-def _sent_formats(parts: Parts) -> Iterator[Problem]:
-    """See that a reader which gives one format only, as its port says, gives one that its door takes."""
-    sent = {
-        name: port.format for port in parts.ports.values() if port.kind == ONE_FORMAT for name in port.readers
-    }
+def _given_formats(parts: Parts) -> Iterator[Problem]:
+    """See that a door takes what its reader gives: some format of cards, the one its port says, or none."""
+    ports = {reader: port for port in parts.ports.values() for reader in port.readers}
     for index, door in parts.doors.items():
         for place, reader in enumerate(door.readers):
-            given = sent.get(reader.reader)
-            if given is not None and given not in reader.formats:
-                path = ("door", index, "readers", place, "formats")
-                yield Problem(path, f"reader {reader.reader!r} gives {given!r}, which is not here — add it")
+            if (port := ports.get(reader.reader)) is None:
+                continue
+            path = ("door", index, "readers", place, "formats")
+            if port.kind == NO_CARDS:
+                if reader.formats:
+                    yield Problem(path, f"{reader.reader!r} reads QR codes and no cards — remove the formats")
+            elif not reader.formats:
+                yield Problem(
+                    path, "names no card format, so no card would open — add those this reader gives"
+                )
+            elif port.kind == ONE_FORMAT and port.format not in reader.formats:
+                yield Problem(
+                    path, f"reader {reader.reader!r} gives {port.format!r}, which is not here — add it"
+                )
 
 
 def _keys(trust: Mapping[int, Trust]) -> Iterator[Problem]:

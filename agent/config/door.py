@@ -21,11 +21,11 @@ WaitSeconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT_S, allow_inf_nan=Fals
 
 
 class ReaderAt(Model):
-    """A reader at this door, the way it leads, and the card formats that count there."""
+    """A reader at this door, the way it leads, and the card formats that count (a QR reader has none)."""
 
     reader: Name
     direction: Literal["in", "out"] = "in"
-    formats: tuple[FormatId, ...] = Field(min_length=1)
+    formats: tuple[FormatId, ...] = ()
 
 
 class Door(Model):

@@ -23,7 +23,7 @@ class Line:
     readers: tuple[str, ...] = ("in", "out")
     outputs: tuple[str, ...] = ("lock", "lock-2")
     inputs: tuple[str, ...] = ("contact", "exit", "fire")
-    kind: str = "line"
+    kind: str = "osdp"
     device: None = None
     rest: dict[str, Any] = field(default_factory=dict)
 

@@ -220,6 +220,30 @@ format = "W40_RAW"
     assert load(config, {}).config.doors
 
 
+def test_a_reader_of_cards_needs_a_format_and_a_reader_of_codes_has_none(config: Path) -> None:
+    codes = """
+[[port]]
+kind = "qr-serial"
+name = "codes"
+device = "/dev/null"
+reader = "lobby-qr"
+"""
+    config.write_text(config.read_text() + codes)
+    garage = '[{ reader = "garage-in", formats = ["W34_CARD32"] }]'
+    change(config, (garage, '[{ reader = "garage-in" }, { reader = "lobby-qr", formats = ["H10301"] }]'))
+    cards, texts = problems(config)
+    assert "readers[garage-in].formats: names no card format" in cards
+    assert "readers[lobby-qr].formats: 'lobby-qr' reads QR codes and no cards — remove" in texts
+    change(
+        config,
+        (
+            ' }, { reader = "lobby-qr", formats = ["H10301"] }]',
+            ', formats = ["H10301"] }, { reader = "lobby-qr" }]',
+        ),
+    )
+    assert load(config, {}).config.door("garage").readers[1].formats == ()
+
+
 @pytest.mark.parametrize("key", ["abc", "A" * 44, "A" * 42 + "=", "é" * 43, "A" * 43 + "="])
 def test_what_is_no_public_key_is_refused(config: Path, key: str) -> None:
     written = re.sub(
