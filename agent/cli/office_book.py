@@ -11,6 +11,7 @@ from agent.cli.words import say
 from agent.clock import SystemClock
 from agent.errors import BadInput
 from agent.office.book import Book
+from agent.office.keys import read_phrase
 from agent.office.times import begins, ends, read_date
 
 if TYPE_CHECKING:
@@ -48,24 +49,16 @@ def open_book(args: argparse.Namespace) -> Book:
 
     def ask() -> str:
         if args.passphrase_file is not None:
-            return passphrase_in(args.passphrase_file)
+            return read_phrase(args.passphrase_file)
         return getpass.getpass(say("office.ask_passphrase"))
 
     return Book.open(args.book, ask)
 
 
-def passphrase_in(path: Path) -> str:
-    """Return the passphrase in a file, without the newline an editor leaves."""
-    try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot read the passphrase from {path}: {error}") from error
-
-
 def new_passphrase(path: Path | None) -> str:
     """Return a passphrase to lock a book with: out of a file, or asked for twice. Raises BadInput."""
     if path is not None:
-        return passphrase_in(path)
+        return read_phrase(path)
     first = getpass.getpass(say("office.ask_passphrase"))
     if not first or getpass.getpass(say("office.ask_again")) != first:
         raise BadInput(say("office.not_same"))

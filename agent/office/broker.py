@@ -18,6 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from agent.errors import BadInput, Unavailable
+from agent.office.keys import read_phrase
 from agent.sync.nodelay import send_at_once
 
 if TYPE_CHECKING:
@@ -189,7 +190,9 @@ class Broker:
         send_at_once(client)
         settings = self._settings
         if settings.user is not None:
-            client.username_pw_set(settings.user, _password(settings.password_file))
+            client.username_pw_set(
+                settings.user, None if settings.password_file is None else read_phrase(settings.password_file)
+            )
         if settings.ca is not None:
             try:
                 client.tls_set(
@@ -223,12 +226,3 @@ class Broker:
         client.disconnect()
         if client.loop_stop() is MQTTErrorCode.MQTT_ERR_INVAL:
             return  # it never came to a thread
-
-
-def _password(path: Path | None) -> str | None:
-    if path is None:
-        return None
-    try:
-        return path.read_text(encoding="utf-8").strip("\r\n")
-    except OSError as error:
-        raise BadInput(f"cannot read the broker's password from {path}: {error.strerror}") from error

@@ -72,6 +72,17 @@ def read_secret(path: Path) -> bytes:
     return secret
 
 
+def read_phrase(path: Path) -> str:
+    """Return the password or passphrase in `path`, without the newline an editor leaves.
+
+    Raises KeyExposed, or BadInput for a file that cannot be read or holds no text.
+    """
+    try:
+        return read_private(path).decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} holds no text") from error
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Write `content` to the new file `path`, readable by its owner only, and wait until it is on disk."""
     if path.exists():

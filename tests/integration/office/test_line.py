@@ -19,7 +19,7 @@ from agent.domain.credentials import CredentialState
 from agent.errors import EX_TEMPFAIL, EX_UNAVAILABLE, BadInput, Unavailable
 from agent.office import lifecycle
 from agent.office.broker import Broker, BrokerSettings
-from agent.office.keys import make_signing_key, read_signing_key
+from agent.office.keys import KeyExposed, make_signing_key, read_signing_key, write_private
 from agent.phone.client import Phone
 from protocols.tokens.keys import public_text
 from tests.peers.broker import Broker as Mosquitto
@@ -284,7 +284,7 @@ def test_a_broker_used_wrongly_or_with_files_that_are_not_there_says_so(tmp_path
     ):
         pass
     settings = BrokerSettings("127.0.0.1", 1, user="office", password_file=nowhere)
-    with pytest.raises(BadInput, match="password"), Broker(settings, "x"):
+    with pytest.raises(BadInput, match="cannot read"), Broker(settings, "x"):
         pass
     with pytest.raises(ValueError, match="connect first"):
         Broker(BrokerSettings("127.0.0.1", 1), "x").publish("a", b"")
@@ -294,7 +294,7 @@ def test_a_password_from_a_file_lets_the_office_in(tmp_path: Path) -> None:
     directory = tmp_path / "strict"
     directory.mkdir()
     secret = directory / "secret"
-    secret.write_text("open sesame\n")
+    write_private(secret, b"open sesame\n")
     passwd = shutil.which("mosquitto_passwd") or "/usr/bin/mosquitto_passwd"
     subprocess.run([passwd, "-b", "-c", str(directory / "users"), "office", "open sesame"], check=True)
     config = "listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {dir}/users\n"
@@ -302,3 +302,6 @@ def test_a_password_from_a_file_lets_the_office_in(tmp_path: Path) -> None:
         settings = BrokerSettings("127.0.0.1", strict.port, "office", secret)
         with Broker(settings, "office") as broker:
             assert broker.version_5
+        secret.chmod(0o644)
+        with pytest.raises(KeyExposed), Broker(settings, "office"):
+            pass

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.cli.app import main
 from agent.errors import EX_DATAERR, EX_NOINPUT, EX_NOPERM, EX_USAGE
 from agent.office.book import Book
-from agent.office.keys import make_signing_key
+from agent.office.keys import make_signing_key, write_private
 from protocols.tokens.keys import kid, public_text
 from tests.peers.office_site import resident_number
 
@@ -73,8 +73,8 @@ def test_a_book_with_a_passphrase_needs_it_each_time(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right, wrong = tmp_path / "right", tmp_path / "wrong"
-    right.write_text("open sesame\n")
-    wrong.write_text("open barley\n")
+    write_private(right, b"open sesame\n")
+    write_private(wrong, b"open barley\n")
     run("init", "--passphrase-file", str(right))
     run("history", "--passphrase-file", str(right))
     assert "not the key" in run("history", "--passphrase-file", str(wrong), code=EX_NOPERM)
@@ -304,7 +304,7 @@ def test_the_signing_key_is_shown_prepared_and_switched(site: Run) -> None:
 def test_the_book_is_locked_anew(site: Run, tmp_path: Path) -> None:
     site("rekey")
     phrase = tmp_path / "phrase"
-    phrase.write_text("open sesame")
+    write_private(phrase, b"open sesame")
     site("rekey", "--new-passphrase-file", str(phrase))
     assert "张三" in site("person", "list", "--passphrase-file", str(phrase))
 

@@ -13,6 +13,7 @@ from agent.office.keys import (
     KeyExposed,
     make_secret,
     make_signing_key,
+    read_phrase,
     read_private,
     read_secret,
     read_signing_key,
@@ -114,6 +115,9 @@ def test_what_is_no_key_says_so(tmp_path: Path) -> None:
         read_private(tmp_path / "long")
     with pytest.raises(BadInput, match="cannot read"):
         read_private(tmp_path / "none")
+    write_private(tmp_path / "bytes", b"\xff\xfe")
+    with pytest.raises(BadInput, match="no text"):
+        read_phrase(tmp_path / "bytes")
     with pytest.raises(BadInput, match="cannot write"):
         write_private(secret / "below", b"")
     curve = generate_private_key(SECP256R1()).private_bytes(
