@@ -142,7 +142,9 @@ class House:
             key=key,
             line=self._sync,
         )
-        desks = Desks(Translator(self._wiring, listed.lookup, digest_key), orders, rosters, devices)
+        desks = Desks(
+            Translator(self._wiring, listed.lookup, digest_key, config.layouts), orders, rosters, devices
+        )
         remembered = memory.door_states()
         self._modes = {name: remembered_mode(text) for name, text in remembered.items()}
         me = Me(

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from agent.config.door import Door, ReaderAt
+    from agent.config.formats import SiteFormat
     from agent.config.lines import Path
     from agent.config.model import Fire, Tls, Trust
     from drivers.registry import PortSettings
+    from protocols.wiegand.layout import Format
 
 
 NO_CARDS: Final = "qr-serial"

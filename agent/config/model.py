@@ -5,13 +5,20 @@ from __future__ import annotations
 import base64
 import binascii
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints, model_validator
 
 from agent.config.door import Door  # noqa: TC001 - pydantic reads the type
+from agent.config.formats import MOST_FORMATS, SiteFormat
 from drivers.registry import PortSettings  # noqa: TC001 - the same
 from drivers.settings import Model, Name
+from protocols.wiegand.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from protocols.wiegand.layout import Format
 
 ED25519_PUBLIC_BYTES = 32
 TLS_PORT = 8883
@@ -135,8 +142,14 @@ class Config(Model):
     ports: tuple[PortSettings, ...] = Field(alias="port", min_length=1)
     doors: tuple[Door, ...] = Field(alias="door", min_length=1, max_length=MOST_DOORS)
     fire: Fire | None = None
+    formats: tuple[SiteFormat, ...] = Field(default=(), alias="format", max_length=MOST_FORMATS)
     journal: Journal = Journal()
     log: Log = Log()
+
+    @property
+    def layouts(self) -> Mapping[str, Format]:
+        """Every card format that a reader here may give: everybody's, and the site's own."""
+        return {**FORMATS, **{each.id: each.layout for each in self.formats}}
 
     def door(self, name: str) -> Door:
         """Return the door of this name; KeyError where there is none."""

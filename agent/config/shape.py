@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from agent.config.crosscheck import Parts
 from agent.config.door import Door
+from agent.config.formats import SiteFormat
 from agent.config.machine import tables
 from agent.config.model import Config, Fire, Tls, Trust
 from agent.config.problems import Problem
@@ -27,6 +28,7 @@ Part = TypeVar("Part")
 
 _PORT: TypeAdapter[PortSettings] = TypeAdapter(PortSettings)
 _DOOR = TypeAdapter(Door)
+_FORMAT = TypeAdapter(SiteFormat)
 _TRUST = TypeAdapter(Trust)
 _FIRE = TypeAdapter(Fire)
 _TLS = TypeAdapter(Tls)
@@ -51,6 +53,7 @@ def sound_parts(data: Mapping[str, Any]) -> Parts:
     return Parts(
         ports=ports,
         doors=_sound(_DOOR, data.get("door")),
+        formats=_sound(_FORMAT, data.get("format")),
         trust=_sound(_TRUST, data.get("trust")),
         fire=_sound(_FIRE, [data.get("fire")]).get(0),
         tls=_sound(_TLS, [broker.get("tls") if isinstance(broker, dict) else None]).get(0),
