@@ -180,6 +180,7 @@ class House:
                 sync=self._sync,
                 service=service,
                 scribe=self._scribe,
+                key=key,
                 put=self._inbox.put,
                 random_bytes=chance.token_bytes,
                 rss_bytes=rss_bytes,

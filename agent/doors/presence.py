@@ -15,7 +15,9 @@ from agent.doors import picture, shown
 from agent.doors.orders import stale
 from agent.doors.snapshot import BrokerView, Snapshot
 from agent.errors import StoreError
+from agent.roster.checkpoints import sign_checkpoint
 from agent.store.fill import NEAR_FULL
+from agent.store.verify import Checkpoint
 from agent.sync.facts import LinkUp
 from agent.sync.nonces import NONCE_BYTES
 from protocols.mqtt.payloads import Birth, DoorBirth, State
@@ -23,6 +25,8 @@ from protocols.mqtt.payloads import Birth, DoorBirth, State
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from agent.domain.core import Site
     from agent.domain.moment import Moment
@@ -89,6 +93,7 @@ class Presence:
         sync: Sync | None,
         service: Service,
         scribe: Scribe,
+        key: Ed25519PrivateKey,
         put: Callable[[Noted], None],
         random_bytes: Callable[[int], bytes],
         rss_bytes: Callable[[], int | None],
@@ -104,6 +109,7 @@ class Presence:
         self._sync = sync
         self._service = service
         self._scribe = scribe
+        self._key = key
         self._put = put
         self._random_bytes = random_bytes
         self._rss_bytes = rss_bytes
@@ -221,8 +227,13 @@ class Presence:
             rss_bytes=self._rss_bytes(),
             refused=refused,
             stale=stale(refused),
+            checkpoint=self._checkpoint(at),
             ports=self._fleet.health(),
         )
+
+    def _checkpoint(self, at: Moment) -> str:
+        """Return our signed word on the record as it stands."""
+        return sign_checkpoint(Checkpoint(*self._journal.head, at.utc), self._me.gateway, self._key)
 
     def _picture(self, site: Site, fill: Fill, at: Moment) -> Snapshot:
         me = self._me

@@ -95,6 +95,7 @@ def health(
     rss_bytes: int | None,
     refused: Mapping[str, int],
     stale: int,
+    checkpoint: str,
     ports: Mapping[str, Mapping[str, int | float | str]],
 ) -> Health:
     """Return the retained health."""
@@ -111,5 +112,6 @@ def health(
         rss_bytes=rss_bytes,
         rejected_stale=stale,
         refused=dict(refused),
+        checkpoint=checkpoint,
         ports={name: dict(figures) for name, figures in ports.items()},
     )

@@ -15,6 +15,9 @@ from protocols.mqtt.model import Clock, Document, Instant, Name, Number, Text
 PLACES: Final = 256
 """The most doors, readers or ports that a gateway describes itself with."""
 
+CHECKPOINT_CHARS: Final = 4096
+"""A signed checkpoint has some 450 characters."""
+
 Figure = int | float | str
 MqttVersion = Literal["5", "3.1.1"]
 
@@ -95,7 +98,9 @@ class Health(Document):
     """How the gateway is. Retained on health.
 
     `refused`: commands not carried out since start, by reason; `rejected_stale` is the sum of those that came
-    too late or a second time. `ports`: each port's own figures.
+    too late or a second time. `checkpoint`: the gateway's signed word on which hash its record has at which
+    number; whoever keeps it can prove later that nothing before it was taken away. `ports`: each port's own
+    figures.
     """
 
     v: Literal[1] = 1
@@ -111,6 +116,7 @@ class Health(Document):
     rss_bytes: Number | None = None
     rejected_stale: Number = 0
     refused: dict[str, Number] = Field(default_factory=dict)
+    checkpoint: Annotated[str, Field(max_length=CHECKPOINT_CHARS)] | None = None
     ports: dict[str, dict[str, Figure]] = Field(default_factory=dict)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,6 +24,7 @@ from agent.doors.scribe import Scribe
 from agent.doors.snapshot import FILE_NAME
 from agent.doors.translate import Translator
 from agent.doors.wiring import ReaderPlace, Wiring
+from agent.roster.checkpoints import open_checkpoint
 from agent.roster.roster import Roster
 from agent.service import Service
 from agent.store.journal import open_journal
@@ -30,11 +32,13 @@ from agent.store.reader import JournalReader
 from agent.store.retention import SLICE, Limits
 from agent.store.roster_table import open_roster
 from agent.store.rows import Batch, Entry
+from agent.store.verify import verify
 from agent.sync.facts import Confirmed, Dropped, LinkDown, LinkUp, ReplayAsked, Sent
 from agent.sync.settings import LinkSettings
 from agent.sync.sync import Sync
 from drivers.contract import Online
 from protocols.mqtt.payloads import Birth, DoorState, Health, State
+from protocols.tokens.keys import kid
 from tests.peers.hand_clock import HandClock
 from tests.unit.agent.doors.test_fleet import Port
 
@@ -74,7 +78,7 @@ class Bench:
             clock=self.clock,
             open_reader=lambda: JournalReader(folder / "journal.db"),
         )
-        key = Ed25519PrivateKey.generate()
+        key = self.key = Ed25519PrivateKey.generate()
         self.orders = OrderDesk(
             gateway="gw",
             doors=("lobby",),
@@ -123,6 +127,7 @@ class Bench:
             sync=self.sync,
             service=Service(None, None),
             scribe=self.scribe,
+            key=key,
             put=self.noted.append,
             random_bytes=lambda count: b"n" * count,
             rss_bytes=lambda: 1,
@@ -247,3 +252,19 @@ def test_what_the_line_tells_is_noted_and_moves_the_cursors(bench: Bench) -> Non
     kinds = [fact.kind for fact in facts if isinstance(fact, Noted)]
     assert kinds == ["link.down", "journal.replayed", "message.dropped", "agent.started"]
     assert (turn.sent, turn.confirmed) == (5, 3)
+
+
+def test_health_carries_a_signed_word_on_the_record(bench: Bench) -> None:
+    bench.fill(3)
+    (health,) = (each for each in bench.beat() if isinstance(each, Health))
+
+    assert health.checkpoint is not None
+    public = bench.key.public_key()
+    gateway, checkpoint = open_checkpoint(health.checkpoint, {kid(public): public}.get)
+    bench.fill(2)
+    holds = verify(bench.folder / "journal.db", [checkpoint])
+    forged = verify(bench.folder / "journal.db", [replace(checkpoint, hash=b"x" * 32)])
+
+    assert (gateway, checkpoint.seq) == ("gw", 3)
+    assert (holds.holds, holds.proved) == (True, 1)
+    assert not forged.holds
