@@ -41,6 +41,9 @@ WASTED_SHARE = 0.5
 """Silence may cost the line this much of one reply time-out in each second: half of what is allowed."""
 
 LONGEST_SLEEP_S = 0.5
+TOLD_EVERY_S = 0.02
+"""What only time brings about, at readers that have no turn: lateness, silence."""
+
 LAST_TURNS_S = 1.0
 """For locking everything at the end, at most; half of what `stop` is given, if that is less."""
 
@@ -62,6 +65,7 @@ class OsdpBus:
             each.name: OsdpDevice(each, make_reader(each, settings, secrets, entropy))
             for each in settings.devices_here
         }
+        self._by_reader = {device.reader: device for device in self._devices.values()}
         self._owners = {
             point: device for device in self._devices.values() for point in device.settings.outputs
         }
@@ -174,17 +178,24 @@ class OsdpBus:
 
     def _serve(self, port: Port, worker: Worker, backoff: Backoff) -> None:
         """Take turns until told to stop. Raises PortError."""
+        all_told_at = self._clock()
         while not worker.stopping:
             self._take_commands()
             at = self._clock()
             reader, due = self._schedule.next(at)
-            due = max(due, self._carrier.free_at)
-            if due > at:
-                self._carrier.idle(port, min(due - at, LONGEST_SLEEP_S), worker.wake)
-            else:
+            wait_s = max(due, self._carrier.free_at) - at
+            if wait_s <= 0 or (
+                self._carrier.idle(port, min(wait_s, LONGEST_SLEEP_S), worker.wake)
+                and wait_s < LONGEST_SLEEP_S
+            ):
                 self._turn(port, reader)
                 backoff.reset()
-            self._tell()
+                self._tell(self._by_reader[reader], self._clock())
+            at = self._clock()
+            if at - all_told_at >= TOLD_EVERY_S:
+                all_told_at = at
+                for device in self._devices.values():
+                    self._tell(device, at)
 
     def _turn(self, port: Port, reader: Reader) -> None:
         began_at = self._clock()
@@ -194,11 +205,9 @@ class OsdpBus:
         if lost_s:
             self._schedule.lost(reader, lost_s, at)
 
-    def _tell(self) -> None:
-        at = self._clock()
-        for device in self._devices.values():
-            if device.tell(at):
-                self._schedule.stir(at)
+    def _tell(self, device: OsdpDevice, at: float) -> None:
+        if device.tell(at):
+            self._schedule.stir(at)
 
     def _take_commands(self) -> None:
         with self._lock:
@@ -252,7 +261,7 @@ class OsdpBus:
                 port.read(min(due, until) - at)
             else:
                 self._turn(port, reader)
-            self._tell()
+                self._tell(self._by_reader[reader], self._clock())
 
     def _end(self) -> None:
         """Answer what was never taken."""

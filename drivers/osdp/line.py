@@ -49,15 +49,21 @@ class Carrier:
         self._unclean = not answered
         return 0.0 if answered else now - at
 
-    def idle(self, port: Port, within_s: float, wake: Wake) -> None:
-        """Wait until it is time for a turn, or `wake` rings. What comes meanwhile is nobody's answer."""
+    def idle(self, port: Port, within_s: float, wake: Wake) -> bool:
+        """Wait until it is time for a turn. False: `wake` rang, or something babbled, before it was.
+
+        What comes meanwhile is nobody's answer.
+        """
         until = self._clock() + within_s
         babble = port.read(within_s, wake)
-        if not babble and self._clock() < until:
-            wake.clear()
         if babble:
             self.babble_bytes += len(babble)
             self.free_at = self._clock() + self._idle_s
+            return False
+        if self._clock() < until:
+            wake.clear()
+            return False
+        return True
 
     def _listen(self, port: Port, reader: Reader) -> bool:
         """Return whether the reader's turn ended by an answer."""
