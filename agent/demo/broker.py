@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-import subprocess
 import sys
 import time
 from enum import StrEnum
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
+from agent.demo.child import Child
 from agent.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ BESIDE_PATH: Final = "/usr/sbin:/usr/local/sbin"
 TRY_EVERY_S: Final = 0.05
 TRIES: Final = 200
 """Ten seconds to begin to listen: amqtt imports for two on a small and busy machine."""
-STOP_WITHIN_S: Final = 5.0
 LAST_WORDS: Final = 400
 """Characters of a broker's log that are shown when it would not start."""
 
@@ -55,29 +54,21 @@ class BrokerKind(StrEnum):
 
 
 class DemoBroker:
-    """One broker, that can be cut off and brought back on the same port. Use as a context manager.
+    """One broker, that can be cut off and brought back on the same port: `start`, and always `stop`.
 
     kind: None takes Mosquitto where it is installed, else amqtt. Raises Unavailable where there is neither.
     """
 
     def __init__(self, folder: Path, kind: BrokerKind | None = None) -> None:
-        self.kind, self._program = _found(kind)
+        self.kind, program = _found(kind)
         self.port = free_port()
         self._config = folder / "broker.conf"
-        self._log = folder / "broker.log"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+        self._child = Child((*program, "-c", str(self._config)), folder / "broker.log")
 
     @property
     def up(self) -> bool:
         """Say whether it runs."""
-        return self._process is not None and self._process.poll() is None
+        return self._child.runs
 
     def start(self) -> None:
         """Start it, and wait until it listens. Raises Unavailable with its last words."""
@@ -85,36 +76,20 @@ class DemoBroker:
             return
         text = AMQTT_CONFIG if self.kind is BrokerKind.AMQTT else MOSQUITTO_CONFIG
         self._config.write_text(text.format(port=self.port), encoding="ascii")
-        with self._log.open("wb") as log:
-            # A session of its own, so that a ^C at the terminal reaches the demo and not its broker.
-            self._process = subprocess.Popen(  # noqa: S603 - the program that was found, and our own file
-                [*self._program, "-c", str(self._config)],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self._child.start()
         for _ in range(TRIES):
-            if self._process.poll() is not None:
+            if not self._child.runs:
                 break
             if listens(self.port):
                 return
             time.sleep(TRY_EVERY_S)
         self.stop()
-        said = self._log.read_text(encoding="utf-8", errors="replace").strip()[-LAST_WORDS:]
-        raise Unavailable(f"the broker {self.kind} does not start: {said or 'it said nothing'}")
+        said = self._child.last_words(LAST_WORDS) or "it said nothing"
+        raise Unavailable(f"the broker {self.kind} does not start: {said}")
 
     def stop(self) -> None:
-        """End it, and with it all connections."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        """End it, if it runs, and with it all connections."""
+        self._child.stop()
 
 
 def free_port() -> int:

@@ -136,8 +136,8 @@ class Building:
         self.board = RelayBoard(clock, on_switch=on_switch)
         for channel in CLOSED_AT_REST:
             self.board.set_input(channel, active=True)
-        self.reader_line = Line([self.lobby_reader, self.garage_reader], clock, baud=115_200)
-        self.relay_line = Line([self.board], clock, baud=115_200)
+        self.reader_line = Line([self.lobby_reader, self.garage_reader], clock, baud=115_200, folder=folder)
+        self.relay_line = Line([self.board], clock, baud=115_200, folder=folder)
 
     def __enter__(self) -> Self:
         self.reader_line.start()

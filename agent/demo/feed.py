@@ -67,11 +67,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A step of the story begins. `number`: from 1; 0 for what comes before the story."""
+    """A part begins: a step of the story with its `number`, or without one what stands around the story.
 
-    number: int
+    up: the building is, so that a backlog from now on is one.
+    """
+
+    number: int | None
     what: Phrase
     about: Phrase
+    up: bool = True
 
 
 @dataclass(frozen=True, slots=True)

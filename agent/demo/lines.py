@@ -63,14 +63,14 @@ class Lines:
         self._acted_at = -math.inf
         self._on_until: dict[str, float] = {}
         self._driven: set[str] = set()
-        self._story = False
+        self._up = False
 
     def of(self, sight: Sight) -> Iterator[Text]:
         """Give the lines of a sight; none for what says nothing new."""
         match sight.what:
-            case Title(number, what, about):
-                self._story = self._story or number > 0
-                mark = f"{number} " if number else ""
+            case Title(number, what, about, up):
+                self._up = up
+                mark = "" if number is None else f"{number} "
                 yield Text()
                 yield Text(f"{mark}{_words(what)}", style="bold cyan")
                 for line in _words(about).splitlines():
@@ -109,19 +109,21 @@ class Lines:
         yield self._line(at, "relay", Text(text, style="bold yellow"))
 
     def _told(self, at: float, event: Event) -> Iterator[Text]:
-        backlog = event.historical and self._story
+        backlog = event.historical and self._up
         if not backlog and (event.kind in QUIET or not known(f"demo.{event.kind}")):
             return
         if event.kind == "door.closed" and event.body.get("unwatched"):
             return  # the first look at a door that was closed all along
-        text = Text(f"#{event.seq} ", style="dim")
+        text = Text()
+        text.append(f"#{event.seq} ", style="dim")
         text.append(about(event), style=STYLES.get(event.kind, ""))
         if backlog:
             text.append(f" · {say('demo.old', s=at - event.mono_ms / 1000)}", style="dim")
         yield self._line(at, "centre", text)
 
     def _line(self, at: float, who: str, text: Text) -> Text:
-        line = Text(f"{_time(at - self._acted_at):>{TIME_CELLS}}  ", style="dim")
+        line = Text()
+        line.append(f"{_time(at - self._acted_at):>{TIME_CELLS}}  ", style="dim")
         name = say(f"demo.who_{who}")
         line.append(name + " " * max(1, WHO_CELLS - cell_len(name)), style="cyan")
         return line.append_text(text)

@@ -91,7 +91,7 @@ class Screen:
             try:
                 with self._writing:
                     self._print(lines)
-            except OSError:  # nobody reads any more, so nobody watches: the same as a terminal that is closed
+            except (OSError, SystemExit):  # the second is what rich makes of a pipe that nobody reads
                 signal.pthread_kill(self._main, signal.SIGHUP)
                 return
             with self._caught_up:

@@ -35,7 +35,7 @@ def converse(town: Town, feed: Feed, clock: Clock, ask: Callable[[], str], tell:
 
     ask: gives the next line, or raises EOFError. tell: prints lines.
     """
-    feed.put(Title(0, Phrase("turn"), Phrase("turn_about")))
+    feed.put(Title(None, Phrase("turn"), Phrase("turn_about")))
     tell(*help_lines())
     while True:
         try:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 """What ends the demo besides ^C: a supervisor, a terminal that is closed."""
+INTERRUPTING: Final = (*ENDING, signal.SIGINT, signal.SIGALRM)
 DIED_OF: Final = 128
 """What a shell adds to a signal's number in an exit code."""
 
@@ -44,12 +45,16 @@ def show(*, headless: bool, seconds: float | None, kind: BrokerKind | None) -> i
     feed = Feed(clock.monotonic)
     screen = Screen(feed, Console(file=sys.stdout, highlight=False))
     with ExitStack() as stack:
-        _heed_signals(stack, seconds)
         stack.callback(screen.say, say("demo.goodbye"))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="menshen-demo-")))
+        signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTING)  # a folder half made would be nobody's
+        try:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="menshen-demo-")))
+            _heed_signals(stack, seconds)
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTING)
         stack.callback(screen.stop)
         screen.start()
-        feed.put(Title(0, Phrase("opening"), Phrase("opening_about")))
+        feed.put(Title(None, Phrase("opening"), Phrase("opening_about"), up=False))
         try:
             town = stack.enter_context(Town(folder, clock, feed, kind))
         except NotSeen as error:

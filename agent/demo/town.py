@@ -17,7 +17,7 @@ from agent.demo.building import GARAGE, GATEWAY, LOBBY, LOCKS, Building
 from agent.demo.centre import Centre
 from agent.demo.desk import set_mode
 from agent.demo.feed import Act, Feed, Note, NotSeen, Phrase, Relay, Sight, Told
-from agent.demo.gateway import Gateway
+from agent.demo.gateway import LAST_WORDS, daemon
 from agent.demo.office import Office
 from agent.office.book import Book
 from agent.office.broker import Broker, BrokerSettings
@@ -67,7 +67,7 @@ class Town:
         self._duty_key = Ed25519PrivateKey.generate()
         self._settings = BrokerSettings(HOST, self.broker.port)
         self._centre = Centre(GATEWAY, feed, clock.monotonic)
-        self._gateway = Gateway(self.building.config, folder / "gateway.log")
+        self._gateway = daemon(self.building.config, folder / "gateway.log")
         self._stack = ExitStack()
         self._fire = False
 
@@ -82,7 +82,8 @@ class Town:
 
     def _start(self, stack: ExitStack) -> None:
         self.feed.put(Act("demo", Phrase("starting")))
-        stack.enter_context(self.broker)
+        stack.callback(self.broker.stop)  # first, for a ^C while it starts
+        self.broker.start()
         self._note("broker", "broker_runs", kind=self.broker.kind, port=self.broker.port)
 
         at = self._clock.utc()
@@ -101,7 +102,8 @@ class Town:
         )
         stack.callback(self._leave)
         self._join()
-        stack.enter_context(self._gateway)
+        stack.callback(self._gateway.stop)
+        self._gateway.start()
         self._note("gateway", "gateway_runs", gateway=GATEWAY, pid=self._gateway.pid)
         for device in sorted(DEVICES):
             self.wait(
@@ -213,7 +215,9 @@ class Town:
         except NotSeen as error:
             if self._gateway.runs:
                 raise
-            raise NotSeen(f"{error}; the daemon has ended:\n{self._gateway.last_words()}") from error
+            raise NotSeen(
+                f"{error}; the daemon has ended:\n{self._gateway.last_words(LAST_WORDS)}"
+            ) from error
 
     def driven(self, door: str, since: int) -> Sight:
         """Wait until the lock relay of a door is driven."""

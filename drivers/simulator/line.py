@@ -88,8 +88,9 @@ NO_FAULTS = Faults()
 class Line:
     """The line, its thread and its path. Use as a context manager, or `start` and `stop`.
 
-    baud: pace bytes as this speed would; None carries them at once. seed: of the faults' chance. The same
-    `path` names the line for its whole life; after `unplug` it leads nowhere until `plug`.
+    baud: pace bytes as this speed would; None carries them at once. seed: of the faults' chance. folder:
+    where its path lies; None is where temporary files do. The same `path` names the line for its whole
+    life; after `unplug` it leads nowhere until `plug`.
     """
 
     def __init__(
@@ -100,13 +101,14 @@ class Line:
         baud: int | None = None,
         faults: Faults = NO_FAULTS,
         seed: int = 1,
+        folder: Path | None = None,
     ) -> None:
         self.faults = faults
         self._peers = tuple(peers)
         self._clock = clock
         self._baud = baud
         self._random = Random(seed)  # noqa: S311 - chance of faults, no secret
-        self._folder = tempfile.TemporaryDirectory(prefix="menshen-line-")
+        self._folder = tempfile.TemporaryDirectory(prefix="menshen-line-", dir=folder)
         self.path = Path(self._folder.name) / "port"
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
