@@ -51,9 +51,6 @@ PULSE_SLACK_S = 1.0
 FIRST_NEWS_S = 2.0
 """A reader that has not come by then is reported offline, so that nobody waits for it in silence."""
 
-OWN = 0
-"""The token of orders that no command asked for."""
-
 WHY = {
     End.REFUSED: Why.REFUSED,
     End.LATE: Why.LATE,
@@ -78,7 +75,7 @@ class OsdpDevice:
         self._news_at = math.inf
         self._told_gone = False
         self._locking: int | None = None
-        self._tokens = itertools.count(OWN + 1)
+        self._tokens = itertools.count(1)
         self._commands: dict[int, int] = {}  # an order's token to the command it belongs to
         self._left: dict[int, int] = {}  # a command to its orders not settled yet
         self._inputs: dict[str, InputState] = {}
@@ -259,8 +256,8 @@ class OsdpDevice:
             identity["cuid"] = came.cuid.hex()
         self._emit(Online(self.settings.name, came.at, identity))
         if self.settings.outputs:  # first what is there, then what should be
-            self.reader.order(Order(OWN, AskOutputs()), came.at)
-            self.reader.order(Order(OWN, lock_after_pulse(self.settings.outputs.values())), came.at)
+            self.reader.order(Order(self._token(), AskOutputs()), came.at)
+            self.reader.order(Order(self._token(), lock_after_pulse(self.settings.outputs.values())), came.at)
 
     # --- states ------------------------------------------------------------------------------------------
 

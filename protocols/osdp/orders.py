@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MOST_ORDERS = 64
 """Waiting at one reader. A door needs three; more is a fault upstream."""
 
+MOST_TRIES = 3
+"""Sessions in which one order is tried. A device that loses each over it would keep us busy for ever."""
+
 
 class Orders:
     """Orders in the sequence in which they go on the wire. `tell` takes each one's end."""
@@ -23,7 +26,7 @@ class Orders:
         self._tell = tell
         self._waiting: deque[Order] = deque()
         self._background: deque[Order] = deque()
-        self._sent: set[int] = set()
+        self._sent: dict[int, int] = {}  # how often each was put on the wire anew
 
     def accept(self, order: Order, at: float, *, online: bool) -> None:
         """Take an order in, or settle it at once."""
@@ -54,20 +57,23 @@ class Orders:
     def take(self, *, background: bool = False) -> Order:
         """Take the next one out, to be put on the wire."""
         order = (self._background if background else self._waiting).popleft()
-        self._sent.add(order.token)
+        self._sent[order.token] = self._sent.get(order.token, 0) + 1
         return order
 
-    def give_back(self, order: Order) -> None:
-        """Take an order back whose answer is lost with its session. It goes first again.
+    def give_back(self, order: Order, at: float) -> None:
+        """Take an order back whose answer is lost with its session. It goes first again, a few times.
 
         Driving an output or a light twice is driving it once; so it may be sent anew.
         """
-        (self._background if order.background else self._waiting).appendleft(order)
+        if order.background or order.late(at) or self._sent.get(order.token, 0) >= MOST_TRIES:
+            self.settle(order, End.UNPROVEN, at, detail="its answer was lost")
+            return
+        self._waiting.appendleft(order)
 
     def settle(self, order: Order, end: End, at: float, reply: Reply | None = None, detail: str = "") -> None:
         """End an order that is not waiting any more."""
         if order.token in self._sent:
-            self._sent.discard(order.token)
+            del self._sent[order.token]
             if end in (End.LATE, End.OFFLINE):
                 end = End.UNPROVEN
         self._tell(Settled(order, end, at, reply, detail))

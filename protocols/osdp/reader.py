@@ -375,10 +375,8 @@ class Reader:
             order, self._order = self._order, None
             if isinstance(order.command, SetKey):
                 self._rekey = order  # only a session with the new key proves it
-            elif order.late(at) or order.background:
-                self._orders.settle(order, End.UNPROVEN, at, detail="its answer was lost")
             else:
-                self._orders.give_back(order)
+                self._orders.give_back(order, at)
 
     def _give_up_if_late(self, at: float) -> None:
         """Stop repeating an order whose time has passed. The device may have it: so the link begins anew."""

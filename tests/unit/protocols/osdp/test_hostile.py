@@ -280,3 +280,22 @@ def test_over_a_bad_wire_each_card_comes_once_and_each_order_is_acted_on(seed: i
     assert got == cards
     done = [each.order.token for each in talk.all(Settled) if each.end is End.DONE]
     assert done == [0, 1, 2, 3, 4]
+
+
+def test_a_device_that_loses_its_session_over_an_order_is_not_asked_for_ever() -> None:
+    talk = secure_talk()
+    talk.until(Came)
+    talk.turns(6)
+    answer = talk.back
+
+    def meddle(wire: bytes) -> bytes:
+        asked = commands(talk)[-1]
+        return encode(Frame(1, True, asked.sequence, 0x41, b"\x06")) if asked.code == 0x68 else answer(wire)
+
+    talk.back = meddle
+    talk.order(Order(7, PULSE, urgent=True))
+    assert talk.until(Settled).end is End.UNPROVEN
+    polls = talk.peer.polls
+    talk.turns(12)
+    assert talk.peer.polls > polls
+    assert talk.reader.online

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from protocols.errors import WireError
 from protocols.osdp import commands, replies
 from protocols.osdp.codes import Function, nak_text
-from protocols.osdp.identity import Capabilities, Capability
+from protocols.osdp.identity import Capabilities, Capability, ExtendedIdentity
 from tests.unit.protocols.osdp import shapes
 
 
@@ -28,6 +28,8 @@ def test_every_reply_comes_back_as_it_was(reply: replies.Reply) -> None:
 @pytest.mark.parametrize(
     "reply",
     [
+        Capabilities(()),
+        ExtendedIdentity((("maker", "门神"), ("9", "?"))),
         replies.Formatted(b"12345", 1, 1),
         replies.MakerReply(b"oui", b"content"),
         replies.OtherReply(0xF0, b"?"),
