@@ -25,7 +25,13 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "no_family": ("not told", "无法判断"),
     "find_baud": ("only this speed; may be given more than once", "只查此速率,可多次给出"),
-    "pair": ("give one reader in install mode a key of its own", "为处于安装模式的一台读卡器设置专用密钥"),
+    "pair": (
+        (
+            "give one reader in install mode a key of its own. Do it where nobody listens on the wire: "
+            "the default key, under which the new one travels, is known to everybody"
+        ),
+        "为处于安装模式的一台读卡器设置专用密钥。请在无人窃听的线路上操作：新密钥是在人人皆知的默认密钥下传送的",
+    ),
     "key_file": (
         "where the new key is written, for its owner only; must not exist",
         "新密钥写入的文件(仅属主可读),不得已存在",

@@ -48,6 +48,10 @@ LOCK_WITHIN_S = 8.0
 PULSE_SLACK_S = 1.0
 """The device's timer and ours differ; an output still on after this is not our release."""
 
+MOST_TEXTS = 8
+LONGEST_TEXT = 64
+"""What a device says of itself goes into records and onto screens: seven texts are defined, all short."""
+
 FIRST_NEWS_S = 2.0
 """A reader that has not come by then is reported offline, so that nobody waits for it in silence."""
 
@@ -250,7 +254,7 @@ class OsdpDevice:
             "serial": f"{who.serial:08x}",
             "firmware": ".".join(str(part) for part in who.firmware),
             "security": self.settings.secure,
-            **{f"text_{tag}": text for tag, text in came.texts},
+            **{f"text_{tag}": _printable(text) for tag, text in came.texts[:MOST_TEXTS]},
         }
         if came.cuid is not None:
             identity["cuid"] = came.cuid.hex()
@@ -293,6 +297,11 @@ class OsdpDevice:
         yield f"{self.settings.name}.sessions", count.sessions
         yield f"{self.settings.name}.sessions_lost", count.sessions_lost
         yield f"{self.settings.name}.state", "online" if self.reader.online else "offline"
+
+
+def _printable(text: str) -> str:
+    """Return what may be shown of a text that a device made up."""
+    return "".join(letter for letter in text if letter.isprintable())[:LONGEST_TEXT]
 
 
 def _input_state(code: int, *, closed_at_rest: bool) -> InputState:

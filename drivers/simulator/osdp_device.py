@@ -88,6 +88,7 @@ class Device:
     power_failed: bool = False
     file: bytearray = field(default_factory=bytearray)
     finishing: int = 0
+    texts: tuple[tuple[str, str], ...] = (("maker", "Menshen"), ("product", "simulated reader"))
     capabilities: Capabilities | None = None
 
     @property
@@ -135,7 +136,7 @@ class Device:
             case Identify(extended=False):
                 return Identity(b"\x4d\x53\x01", 1, 1, self.serial, (0, 1, 0))
             case Identify():
-                return ExtendedIdentity((("maker", "Menshen"), ("product", "simulated reader")))
+                return ExtendedIdentity(self.texts)
             case AskCapabilities():
                 return self.capabilities or self._capabilities()
             case AskLocal():

@@ -265,3 +265,15 @@ def test_its_figures_have_its_name(site: Site) -> None:
     found = dict(site.device.counters())
     assert found["front.state"] == "online"
     assert found["front.sessions"] == 1
+
+
+def test_texts_of_a_device_are_shown_as_far_as_they_can_be() -> None:
+    site = Site()
+    device = site.talk.peer.device
+    device.capabilities = Capabilities((Capability(Function.EXTENDED_ID, 1, 1),))
+    device.texts = (("maker", "门神\x1b[2J"), ("product", "x" * 200), *((str(n), "t") for n in range(20, 60)))
+    (online,) = of(site.run(14), Online)
+    assert isinstance(online, Online)
+    assert online.identity["text_maker"] == "门神[2J"
+    assert online.identity["text_product"] == "x" * 64
+    assert sum(name.startswith("text_") for name in online.identity) == 8
