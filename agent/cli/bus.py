@@ -50,6 +50,7 @@ def _add_find(kinds: Commands) -> None:
     _port(parser)
     parser.add_argument("--baud", type=int, choices=BAUD_RATES, action="append", help=say("bus.find_baud"))
     parser.add_argument("--address", type=addresses, default=None, help=say("bus.addresses"))
+    parser.add_argument("--alone", action="store_true", help=say("bus.find_alone"))
     parser.add_argument("--kind", choices=("all", "osdp", "modbus"), default="all", help=say("bus.find_kind"))
     parser.set_defaults(run=_run_find)
 

@@ -19,7 +19,7 @@ from drivers.osdp.commission import Found, NotDoneError, Place, Visit, search
 from drivers.osdp.commission import move as move_device
 from drivers.osdp.commission import pair as pair_device
 from drivers.ports import PortError
-from protocols.osdp.codes import BAUD_RATES, HIGHEST_ADDRESS
+from protocols.osdp.codes import ANY_ADDRESS, BAUD_RATES, HIGHEST_ADDRESS
 from protocols.osdp.happenings import Security
 from protocols.osdp.secure import KEY_BYTES, weakness
 
@@ -46,7 +46,9 @@ def find(args: argparse.Namespace) -> int:
 
     count = 0
     with _port_trouble():
-        addresses = range(HIGHEST_ADDRESS + 1) if args.address is None else args.address
+        addresses = args.address or range(HIGHEST_ADDRESS + 1)
+        if args.alone:  # no board is asked by an address that only OSDP has
+            addresses, args.kind = (ANY_ADDRESS,), "osdp"
         readers = search(args.port, args.baud or BAUD_RATES, addresses, SystemClock().monotonic, tell)
         for found in readers if args.kind != "modbus" else ():
             count += 1

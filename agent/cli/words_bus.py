@@ -24,6 +24,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "速率 {baud:>6}  地址 {address:>3}  Modbus 板,型号系列 {families}  {outputs} 路输出  {inputs} 路输入",
     ),
     "no_family": ("not told", "无法判断"),
+    "find_alone": (
+        "one OSDP device alone is on the line: ask it whatever its address",
+        "线路上只有一台 OSDP 设备：无论地址直接询问",
+    ),
     "find_baud": ("only this speed; may be given more than once", "只查此速率,可多次给出"),
     "pair": (
         (

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, TypeVar
 from drivers.osdp.line import Carrier
 from drivers.ports import Port
 from protocols.errors import WireError
+from protocols.osdp.codes import ANY_ADDRESS
 from protocols.osdp.commands import Command, Identify, SetCommunication, SetKey
-from protocols.osdp.exchange import Exchange, Verdict
+from protocols.osdp.exchange import Exchange
 from protocols.osdp.framing import MARK, Deframer, Frame
 from protocols.osdp.happenings import Came, End, Order, Security, Settled, Timings, Troubled
 from protocols.osdp.identity import Identity
 from protocols.osdp.link import Link
 from protocols.osdp.login import RECEIVE_BYTES
 from protocols.osdp.reader import Reader
-from protocols.osdp.replies import Communication
+from protocols.osdp.replies import Communication, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -97,24 +98,25 @@ def search(
 
 def _who(port: Port, clock: Monotonic, baud: int, address: int) -> Found | None:
     """Return who is at the address, or None where nobody speaks."""
-    known: set[Identity] = set()
+    known: set[tuple[int, Identity]] = set()
     for _ in range(ASKED_TIMES):
-        identities, spoke = _ask(port, clock, baud, address)
-        known |= identities
+        answers, spoke = _ask(port, clock, baud, address)
+        known |= answers
         if not known and not spoke:  # silence, or what was late for the address before
             return None
-    return Found(baud, address, next(iter(known), None), several=len(known) != 1)
+    own, identity = next(iter(known), (address, None))
+    return Found(baud, own, identity, several=len(known) != 1)
 
 
-def _ask(port: Port, clock: Monotonic, baud: int, address: int) -> tuple[set[Identity], bool]:
-    """Return every identity that came from the address, and whether anything but our echo was heard."""
+def _ask(port: Port, clock: Monotonic, baud: int, address: int) -> tuple[set[tuple[int, Identity]], bool]:
+    """Return who answered and from which address, and whether anything but our echo was heard."""
     timings = Timings()
-    link = Link(address, os.urandom)
-    sequence, wire = link.wrap(Identify())
+    sequence, wire = Link(address, os.urandom).wrap(Identify())
     exchange = Exchange(address, sequence, wire)
     port.read(0)
     port.write(MARK + exchange.send(clock(), timings.wire_s(len(wire) + len(MARK), baud), ASK_WITHIN_S))
-    deframer, heard, known = Deframer(RECEIVE_BYTES), b"", set()
+    deframer, heard = Deframer(RECEIVE_BYTES), b""
+    known: set[tuple[int, Identity]] = set()
     longest = exchange.deadline + timings.wire_s(RECEIVE_BYTES, baud)
     until = exchange.deadline
     while (at := clock()) < until:
@@ -125,10 +127,10 @@ def _ask(port: Port, clock: Monotonic, baud: int, address: int) -> tuple[set[Ide
         deframer.receive(data)
         until = min(max(until, clock() + timings.gap_s), longest)
         while (found := deframer.next()) is not None:
-            if isinstance(found, Frame) and exchange.hear(found) is Verdict.ANSWER:
+            if isinstance(found, Frame) and found.reply and address in (found.address, ANY_ADDRESS):
                 with suppress(WireError):
-                    reply = link.unwrap(found)
-                    known |= {reply} if isinstance(reply, Identity) else set()
+                    reply = decode(found.code, found.data)
+                    known |= {(found.address, reply)} if isinstance(reply, Identity) else set()
     return known, bool(heard.replace(wire, b"").strip(MARK))
 
 

@@ -148,6 +148,12 @@ def test_find_tells_who_is_where(line: Line, capsys: pytest.CaptureFixture[str])
     assert "10000003" in capsys.readouterr().out
 
 
+def test_a_device_alone_is_found_whatever_its_address(line: Line, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bus", "find", "--port", str(line.path), "--baud", "9600", "--alone", "--json"]) == 0
+    (found,) = told(capsys)
+    assert (found["ev"], found["address"], found["serial"]) == ("found", 3, "10000003")
+
+
 def test_find_tells_two_devices_on_one_address(capsys: pytest.CaptureFixture[str]) -> None:
     peers = [SimulatedReader(3, os.urandom), SimulatedReader(3, os.urandom)]
     peers[1].device.serial = 77
