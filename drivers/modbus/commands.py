@@ -1,4 +1,8 @@
-"""A Release or a Lock carried out on one board, and proven: the echo compared, the relay read back."""
+"""A Release or a Lock carried out on one board, and proven: the echo compared, the relay read back.
+
+One attempt costs one time-out at the most. When it proves nothing the command waits for its next turn behind
+the others, so that a board which is dying delays no other door.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,9 @@ if TYPE_CHECKING:
     from drivers.contract import Event, Monotonic
     from drivers.modbus.board import Board
     from drivers.modbus.exchange import Exchange
-    from protocols.boards.messages import Write
+    from protocols.boards.messages import Reply
 
-TRIES = 3  # of one write; a pulse that is sent twice only starts anew
+TRIES = 4  # attempts; a pulse that is sent twice only starts anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,89 +34,94 @@ class Hand:
     clock: Monotonic
     tell: Callable[[Event], None]
 
-    def carry_out(self, command: Release | Lock) -> Done | Failed:
-        """Do `command` and return its one answer. Raises PortError when the port goes."""
+    def attempt(self, command: Release | Lock, tried: int) -> Done | Failed | None:
+        """Try `command` once more. Returns its one answer, or None: try again, `tried` being one more.
+
+        Raises PortError when the port goes.
+        """
         channel = self.board.channel(command.point)
         if channel is None:
             return self._failed(command, Why.UNKNOWN_POINT, f"{command.point} is not on {self.board.name}")
         try:
             match command:
                 case Release():
-                    return self._release(command, channel)
+                    return self._release(command, channel, tried)
                 case Lock():
-                    return self._lock(command, channel)
+                    return self._lock(command, channel, tried)
                 case _:
                     assert_never(command)
         except Refused as error:
             return self._failed(command, Why.REFUSED, f"{self.board.name}: {error.meaning}")
         except TooLate:
+            if tried:
+                return self._failed(command, Why.UNPROVEN, f"{self.board.name} did not confirm in time")
             return self._failed(command, Why.LATE, "its time had passed before the line was free")
+        except Silent:
+            return self._silent(command, tried)
 
-    def _release(self, command: Release, channel: int) -> Done | Failed:
+    def _release(self, command: Release, channel: int, tried: int) -> Done | Failed:
         try:
             write = self.board.write_on(channel, command.for_s)
         except PulseError as error:
             return self._failed(command, Why.REFUSED, str(error))
-        if self.clock() > command.not_after:
+        at = self.clock()
+        if at > command.not_after:
             raise TooLate
         if not self.board.online:
-            return self._failed(command, Why.OFFLINE, f"{self.board.name} does not answer")
-        for attempt in range(TRIES):
-            at = self.clock()
-            try:
-                confirmed = self._confirmed(write, command.not_after)
-            except TooLate:
-                if attempt == 0:
-                    raise
-                break
-            until = self.board.released(channel, command.for_s, at)
-            on = self._reads_on(channel)
-            if on or (confirmed and (on is None or self.clock() >= until)):
-                self.board.heard()
-                self._trouble("", active=False)
-                return Done(command.id, self.clock())
-            if confirmed:
-                words = f"{command.point}: confirmed, but the relay reads off"
-                self._trouble(words, active=True)
-                return self._failed(command, Why.UNPROVEN, words)
-            if not self._still_there(silences=2 if on is None else 1):
-                break
-        return self._failed(command, Why.UNPROVEN, f"{self.board.name} did not confirm")
-
-    def _lock(self, command: Lock, channel: int) -> Done | Failed:
-        if not self.board.online:
-            return self._failed(command, Why.OFFLINE, f"{self.board.name} does not answer")
-        for _ in range(TRIES):
-            confirmed = self._confirmed(self.board.write_off(channel), None)
-            on = self._reads_on(channel)
-            if on is False or (confirmed and on is None):
-                self.board.heard()
-                self.board.locked(channel)
-                return Done(command.id, self.clock())
-            if not confirmed and not self._still_there(silences=2 if on is None else 1):
-                break
-        return self._failed(command, Why.UNPROVEN, f"{self.board.name} did not confirm")
-
-    def _confirmed(self, write: Write, not_after: float | None) -> bool:
+            return self._offline(command, tried)
+        if tried and self._outputs()[channel]:  # the echo of the last attempt was lost, and not the pulse
+            return self._done(command)
         try:
-            self.exchange.ask(self.board.address, write, not_after)
+            self.exchange.ask(self.board.address, write, command.not_after)
         except Silent:
-            return False
-        return True
+            self.board.released(channel, command.for_s, at)  # perhaps: a relay that is on may be our doing
+            raise
+        until = self.board.released(channel, command.for_s, at)
+        on = self._reads_on(channel)
+        if on is False and self.clock() < until:
+            words = f"{command.point}: confirmed, but the relay reads off"
+            self._trouble(words, active=True)
+            return self._failed(command, Why.UNPROVEN, words)
+        self._trouble("", active=False)
+        return self._done(command)
 
-    def _reads_on(self, channel: int) -> bool | None:
-        """Say whether the board reads the relay as on; None when it does not say."""
-        try:
-            return bool(self.exchange.ask(self.board.address, self.board.ask_outputs)[channel])
-        except (Silent, Refused):
-            return None
+    def _lock(self, command: Lock, channel: int, tried: int) -> Done | Failed | None:
+        if not self.board.online:
+            return self._offline(command, tried)
+        if not (tried and not self._outputs()[channel]):
+            self.exchange.ask(self.board.address, self.board.write_off(channel))
+            if self._reads_on(channel):
+                return self._silent(command, tried, silences=0)
+        self.board.locked(channel)
+        return self._done(command)
 
-    def _still_there(self, silences: int) -> bool:
-        """Count the silences of one attempt. Returns whether the board still counts as online."""
+    def _done(self, command: Release | Lock) -> Done:
+        self.board.heard()
+        return Done(command.id, self.clock())
+
+    def _offline(self, command: Release | Lock, tried: int) -> Failed:
+        """Fail what cannot reach its board; what was sent before the board fell silent may have been done."""
+        why = Why.UNPROVEN if tried else Why.OFFLINE
+        return self._failed(command, why, f"{self.board.name} does not answer")
+
+    def _silent(self, command: Release | Lock, tried: int, silences: int = 1) -> Failed | None:
+        """Count a silence. Returns None while another attempt may help."""
         for _ in range(silences):
             for event in self.board.silent(self.clock()):
                 self.tell(event)
-        return self.board.online
+        if tried + 1 < TRIES and self.board.online:
+            return None
+        return self._failed(command, Why.UNPROVEN, f"{self.board.name} did not confirm")
+
+    def _outputs(self) -> Reply:
+        return self.exchange.ask(self.board.address, self.board.ask_outputs)
+
+    def _reads_on(self, channel: int) -> bool | None:
+        """Say whether the board reads the relay as on; None when it does not say, and its echo must do."""
+        try:
+            return bool(self._outputs()[channel])
+        except (Silent, Refused):
+            return None
 
     def _trouble(self, words: str, *, active: bool) -> None:
         for event in self.board.trouble("actuation", words, self.clock(), active=active):

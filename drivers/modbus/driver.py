@@ -15,6 +15,7 @@ import structlog
 from drivers.contract import (
     Ability,
     Command,
+    Done,
     Event,
     Failed,
     Indicate,
@@ -64,7 +65,7 @@ class ModbusLine:
         self._boards = [Board(each, settings.poll_every_s, clock()) for each in settings.boards]
         self._by_point = {point: board for board in self._boards for point in board.points}
         self._emit: Emit = _nobody
-        self._waiting: deque[Release | Lock] = deque()
+        self._waiting: deque[tuple[Release | Lock, int]] = deque()  # with how often each was tried
         self._wake = threading.Condition()
         self._stopping = False
         self._stop_by = 0.0
@@ -142,7 +143,7 @@ class ModbusLine:
                 return Why.STOPPED, "the line is stopped"
             if len(self._waiting) >= MOST_WAITING:
                 return Why.OVERLOADED, f"{MOST_WAITING} commands wait already"
-            self._waiting.append(command)
+            self._waiting.append((command, 0))
             self._wake.notify_all()
         return None
 
@@ -181,26 +182,41 @@ class ModbusLine:
         while not self._stopping:
             command = self._next_command()
             if command is not None:
-                self._command(exchange, command)
+                self._command(exchange, *command)
             elif not self._put_something_off(exchange):
                 self._poll_or_rest(exchange)
         self._put_all_off(exchange)
 
-    def _next_command(self) -> Release | Lock | None:
+    def _next_command(self) -> tuple[Release | Lock, int] | None:
         with self._wake:
             return self._waiting.popleft() if self._waiting else None
 
-    def _command(self, exchange: Exchange, command: Release | Lock) -> None:
-        """Carry out one command. Exactly one answer is given, also when the port goes meanwhile."""
+    def _command(self, exchange: Exchange, command: Release | Lock, tried: int) -> None:
+        """Try one command. Exactly one answer is given in the end, also when the port goes meanwhile."""
         board = self._by_point[command.point]
         events: list[Event] = []
         try:
-            answer = Hand(exchange, board, self._clock, events.append).carry_out(command)
+            answer = Hand(exchange, board, self._clock, events.append).attempt(command, tried)
         except PortError as error:
             self._emit(Failed(command.id, Why.UNPROVEN, str(error), self._clock()))
             raise
-        self._emit(answer)
+        self._emit_or_wait(answer, command, tried)
         self._tell(events)
+
+    def _emit_or_wait(self, answer: Done | Failed | None, command: Release | Lock, tried: int) -> None:
+        """Give the answer; or let the command wait behind the others, whom its board is not to delay.
+
+        Not behind a newer command for the same output: a Release must not come after the Lock behind it.
+        """
+        if answer is None:
+            with self._wake:
+                newer = any(waiting.point == command.point for waiting, _ in self._waiting)
+                if not newer:
+                    self._waiting.append((command, tried + 1))
+                    return
+            words = "not confirmed, and a newer command for it waits"
+            answer = Failed(command.id, Why.UNPROVEN, words, self._clock())
+        self._emit(answer)
 
     def _put_something_off(self, exchange: Exchange) -> bool:
         for board in self._boards:
@@ -263,8 +279,9 @@ class ModbusLine:
             self._tell(board.lost(self._clock(), why))
 
     def _fail_waiting(self, why: Why, detail: str) -> None:
-        while (command := self._next_command()) is not None:
-            self._emit(Failed(command.id, why, detail, self._clock()))
+        while (waiting := self._next_command()) is not None:
+            command, tried = waiting
+            self._emit(Failed(command.id, Why.UNPROVEN if tried else why, detail, self._clock()))
 
     def _rest(self, for_s: float) -> None:
         with self._wake:

@@ -15,6 +15,7 @@ from drivers.contract import (
     Failed,
     InputChanged,
     InputState,
+    Lock,
     Offline,
     Online,
     OutputFound,
@@ -144,6 +145,22 @@ def test_a_board_that_misbehaves_is_never_said_to_have_opened(row: Boards, mood:
     assert isinstance(answer, Failed)
     assert answer.why in {why, Why.OFFLINE}
     assert isinstance(row.release(2), Done)
+
+
+def test_a_release_that_is_tried_again_never_overtakes_the_lock_behind_it(row: Boards) -> None:
+    for command in range(5000, 5040, 2):
+        row.boards[0].lose(command % 4)
+        row.driver.do(Release(command, "lock-1", 30, CLOCK() + PATIENCE_S))
+        row.driver.do(Lock(command + 1, "lock-1"))
+        row.inbox.answer(command)
+        if isinstance(row.inbox.answer(command + 1), Done):
+            assert not row.boards[0].coil(0)
+
+
+def test_a_lost_command_is_made_good_on_a_running_line(row: Boards) -> None:
+    for _ in range(10):
+        row.boards[0].lose(1)
+        assert isinstance(row.release(1), Done)
 
 
 def test_releases_of_several_boards_do_not_mix(row: Boards) -> None:
