@@ -25,6 +25,7 @@ from drivers.contract import (
 )
 from drivers.osdp.bus import OsdpBus
 from drivers.osdp.settings import OsdpBusSettings, OsdpInput, OsdpReader
+from protocols.osdp.replies import KEYPAD_HEAD_BYTES, Keys
 
 if TYPE_CHECKING:
     import argparse
@@ -140,7 +141,8 @@ class Show:
                 card = f"{int(bits.ljust(digits * BITS_PER_DIGIT, '0'), 2):0{digits}x}"
                 yield "card", {"address": self._addresses[reader], "bits": len(bits), "hex": card}
             case KeysPressed(reader=reader, keys=keys):
-                yield "key", {"address": self._addresses[reader], "keys": keys}
+                wire = Keys(keys).data()[KEYPAD_HEAD_BYTES:].hex()
+                yield "key", {"address": self._addresses[reader], "keys": keys, "hex": wire}
             case InputChanged(point=point, state=state):
                 if state is not InputState.UNKNOWN:
                     number = int(point.rpartition("-")[2])

@@ -84,7 +84,8 @@ def test_cards_and_keys_are_lines_and_a_card_is_answered_by_a_pulse() -> None:
         pulses = [each for _, each in peer.received if isinstance(each, SetOutputs)]
         assert (pulses[-1].records[0].output, pulses[-1].records[0].timer_tenths) == (1, 25)
         peer.device.press("1#")
-        assert watch.until("key")["keys"] == "1#"
+        key = watch.until("key")
+        assert (key["keys"], key["hex"]) == ("1#", "310d")
         peer.device.set_tamper(active=True)
         assert watch.until("status")["type"] in {"input", "tamper"}
         assert watch.end() == 0
