@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from agent import plan
 from agent.clock import SystemClock, boot_id
-from agent.domain.core import new_site
 from agent.domain.facts import Answer, Effect, Json, Noted
+from agent.domain.site import new_site
 from agent.doors.answers import Answers
 from agent.doors.books import Books, remembered_mode
 from agent.doors.devices import Devices

@@ -42,6 +42,15 @@ class Reason(StrEnum):
     PERSON_EXPIRED = "person_expired"
     NO_RIGHT = "no_right"
     OUT_OF_SCHEDULE = "out_of_schedule"
+    NO_VISIT = "not_a_pass"  # what was shown to a reader of codes is no pass at all
+    VISIT_UNKNOWN_KEY = "pass_unknown_key"
+    VISIT_FORGED = "pass_bad_signature"
+    VISIT_ELSEWHERE = "pass_wrong_gateway"
+    CLOCK_UNSET = "clock_unset"
+    VISIT_NOT_YET = "pass_not_yet_valid"
+    VISIT_EXPIRED = "pass_expired"
+    VISIT_USED_UP = "pass_used_up"
+    VISIT_UNCOUNTED = "pass_uncounted"  # nobody can tell how often it was used, or count one use more
 
 
 class Rule(StrEnum):
@@ -50,6 +59,7 @@ class Rule(StrEnum):
     FIRE = "fire_release"
     HELD = "held_open"
     DESK = "desk_order"  # an order signed by a key that the configuration trusts with every door
+    VISIT = "visitor_pass"  # by what the office has signed in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +102,10 @@ def decide(holding: Holding | None, posture: Posture, rules: Rules, at: Moment) 
     With an unset clock `at.utc` is a lower bound: what it proves to be over is over, while beginnings
     and schedules cannot be judged and are let pass, so that residents still enter after a power cut.
     """
-    if posture.fire:
-        return Grant(Rule.FIRE)
-    if not posture.recording:
-        return Deny(Reason.CANNOT_RECORD)
     person = None if holding is None else holding.person
-    if posture.mode is Mode.LOCKED and (person is None or not person.may_override):
-        return Deny(Reason.DOOR_LOCKED)
-    if posture.mode is Mode.HELD:
-        return Grant(Rule.HELD)
+    decided = by_door(posture, may_override=person is not None and person.may_override)
+    if decided is not None:
+        return decided
     if holding is None:
         return Deny(Reason.UNKNOWN)
     if person is None:
@@ -109,6 +114,17 @@ def decide(holding: Holding | None, posture: Posture, rules: Rules, at: Moment) 
     if reason is not None:
         return Deny(reason)
     return _by_right(person, posture.door, rules, at)
+
+
+def by_door(posture: Posture, *, may_override: bool) -> Decision | None:
+    """Return what the door's own state decides, whatever is presented; None where it leaves it to that."""
+    if posture.fire:
+        return Grant(Rule.FIRE)
+    if not posture.recording:
+        return Deny(Reason.CANNOT_RECORD)
+    if posture.mode is Mode.LOCKED and not may_override:
+        return Deny(Reason.DOOR_LOCKED)
+    return Grant(Rule.HELD) if posture.mode is Mode.HELD else None
 
 
 def _about_credential(holding: Holding, at: Moment) -> Reason | None:

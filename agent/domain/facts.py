@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from agent.domain.credentials import Holding
-    from agent.domain.decision import Mode
+    from agent.domain.decision import Mode, Reason
+    from agent.domain.passes import PassUse, Visit
     from agent.domain.rules import Rules
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
@@ -71,6 +72,23 @@ class Presented:
     direction: str
     digest: bytes
     holding: Holding | None
+    read_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PassShown:
+    """A visitor's pass was read at a door. visit: what it says; None where nobody trusted has signed it.
+
+    unfit: what is wrong with it wherever it is shown. used: how often it has opened here; None where nobody
+    can tell. read_at: monotonic seconds.
+    """
+
+    door: str
+    reader: str
+    direction: str
+    visit: Visit | None
+    unfit: Reason | None
+    used: int | None
     read_at: float
 
 
@@ -215,6 +233,7 @@ class Tick:
 
 Fact = (
     Presented
+    | PassShown
     | Unreadable
     | OpenAsked
     | ModeAsked
@@ -301,13 +320,15 @@ class Result:
     """What one fact led to.
 
     first: life safety, done before anything is written. records: written, in one commit, with `used`
-    (ids of orders that must never be acted on again). then: done after that commit, never without it.
+    (ids of orders that must never be acted on again) and `uses` (of passes, each counted once). then: done
+    after that commit, never without it.
     """
 
     records: tuple[Record, ...] = ()
     first: tuple[Effect, ...] = ()
     then: tuple[Effect, ...] = ()
     used: tuple[Order, ...] = field(default=())
+    uses: tuple[PassUse, ...] = field(default=())
 
     def __add__(self, other: Result) -> Result:
         """Join two results, in order."""
@@ -316,4 +337,5 @@ class Result:
             self.first + other.first,
             self.then + other.then,
             self.used + other.used,
+            self.uses + other.uses,
         )

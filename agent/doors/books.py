@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from agent.domain.core import Site
     from agent.domain.door import Door
     from agent.domain.facts import Order, Record
     from agent.domain.moment import Moment
+    from agent.domain.site import Site
     from agent.store.journal import Journal
 
 KEPT = 1000

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from agent.domain.core import Site, begin, handle
+from agent.domain.core import begin, handle
 from agent.domain.facts import Effect, Fact, Noted, RecordingBack, RecordingLost, Tick
 from agent.domain.moment import ClockConfidence, Moment
 from agent.domain.precedence import give_way
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from agent.clock import Clock
     from agent.domain.decision import Mode
+    from agent.domain.site import Site
     from agent.doors.books import Books
     from agent.doors.inbox import Inbox
     from agent.doors.items import Item

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from agent.domain.core import Site
     from agent.domain.moment import Moment
+    from agent.domain.site import Site
     from agent.doors.devices import Devices
     from agent.doors.fleet import Fleet
     from agent.doors.intake import Desks

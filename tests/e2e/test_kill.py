@@ -15,7 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from agent.demo.building import GARAGE, LOBBY
-from agent.domain.core import ACT_WITHIN_S
+from agent.domain.site import ACT_WITHIN_S
 from agent.store.verify import verify
 from protocols.tokens.token import COMMAND_TYP, sign
 from tests.peers.site import NEIGHBOUR, PHONE, RESIDENT, STRANGER, Release, Site

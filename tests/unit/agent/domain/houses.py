@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-from agent.domain.core import handle, new_site
+from agent.domain.core import handle
 from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person, Span
 from agent.domain.door import Door, DoorRules
 from agent.domain.facts import Effect, Fact, OpenAsked, Order, Presented, Result, Unlock
 from agent.domain.moment import ClockConfidence, Moment
 from agent.domain.rules import Group, Right, Rules
 from agent.domain.schedule import ALL_WEEK, MINUTES_A_DAY, Schedule, Window
+from agent.domain.site import new_site
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
 LOBBY = "lobby"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.domain.core import ACT_WITHIN_S, begin, new_site
+from agent.domain.core import begin
 from agent.domain.decision import Mode
 from agent.domain.door import LEASE_S, RENEW_S, DoorRules
 from agent.domain.facts import (
@@ -34,6 +34,7 @@ from agent.domain.facts import (
     Unreadable,
 )
 from agent.domain.rules import Rules
+from agent.domain.site import ACT_WITHIN_S, new_site
 from tests.unit.agent.domain.houses import (
     GARAGE,
     LOBBY,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from agent.domain.core import ACT_WITHIN_S, ANSWER_WITHIN_S, begin
+from agent.domain.core import begin
 from agent.domain.credentials import CredentialState, Holding
 from agent.domain.decision import Mode
 from agent.domain.door import LEASE_S
@@ -30,6 +31,7 @@ from agent.domain.facts import (
     Order,
     OrderRefused,
     Outcome,
+    PassShown,
     Presented,
     RecordingBack,
     RecordingLost,
@@ -38,9 +40,12 @@ from agent.domain.facts import (
     Tick,
     Unlock,
 )
+from agent.domain.passes import Visit
+from agent.domain.site import ACT_WITHIN_S, ANSWER_WITHIN_S
 from tests.unit.agent.domain.houses import (
     GARAGE,
     LOBBY,
+    NOON,
     RESIDENT,
     House,
     card,
@@ -55,6 +60,7 @@ CAUSES = {"entry.granted", "door.mode", "door.fire_ended"}
 """What is on record before a door opens that nobody's life depends on."""
 
 SOONER_OR_LATER_S = 1000.0
+VISIT = Visit("pass-1", "p-9", (LOBBY,), NOON, NOON + timedelta(days=1), uses=3)
 
 doors = st.sampled_from([LOBBY, GARAGE])
 holdings = st.sampled_from(
@@ -89,6 +95,7 @@ class HouseLife(RuleBasedStateMachine):
         self.asked_by: dict[int, str] = {}  # the order that an act's answer is waited for by
         self.last_mode = {LOBBY: "normal", GARAGE: "normal"}
         self.used: set[str] = set()
+        self.uses = 0  # of the pass, as they are on disk
         self.ids: list[int] = []
 
     @initialize(lobby=st.sampled_from(Mode), garage=st.sampled_from(Mode))
@@ -102,6 +109,10 @@ class HouseLife(RuleBasedStateMachine):
     @rule(door=doors, held=holdings)
     def present(self, door: str, held: Holding | None) -> None:
         self._take(card(held, door))
+
+    @rule(door=doors, visit=st.sampled_from([None, VISIT]))
+    def show_pass(self, door: str, visit: Visit | None) -> None:
+        self._take(PassShown(door, f"{door}-qr", "in", visit, None, self.uses, self.house.at))
 
     @rule(door=doors, held=holdings, patience_s=st.sampled_from([-1.0, 0.0, 1.0, 30.0]))
     def open_by_phone(self, door: str, held: Holding | None, patience_s: float) -> None:
@@ -235,6 +246,7 @@ class HouseLife(RuleBasedStateMachine):
         for each in result.used:
             assert each.id not in self.used, "an order is acted on once"
             self.used.add(each.id)
+        self._check_uses(fact, result)
         for effect in result.first:
             assert isinstance(effect, Unlock), "only what saves lives goes ahead"
             assert isinstance(fact, ExitAsked | FireRaised | Tick)
@@ -251,12 +263,20 @@ class HouseLife(RuleBasedStateMachine):
         told = [record.kind for record in result.records if record.kind.startswith("entry.")]
         refused = [record for record in result.records if record.kind == "order.refused"]
         match fact:
-            case Presented():
+            case Presented() | PassShown():
                 assert len(told) == 1
             case OpenAsked():
                 assert len(told) + len(refused) == 1
             case _:
                 assert told == []
+
+    def _check_uses(self, fact: Fact | None, result: Result) -> None:
+        """Check that each use is counted once, none beyond the last, and with every release by a pass."""
+        for use in result.uses:
+            self.uses += 1
+            assert use.nth == self.uses <= VISIT.uses
+        if isinstance(fact, PassShown) and not self.house.door(fact.door).leased:
+            assert len(result.uses) == len([each for each in result.then if isinstance(each, Unlock)])
 
     def _check_cause(self, fact: Fact | None, unlock: Unlock, result: Result) -> None:
         """No opening without a record: of this result, or, for the renewal of a lease, of an earlier one."""

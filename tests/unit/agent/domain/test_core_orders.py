@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.domain.core import ACT_WITHIN_S, ANSWER_WITHIN_S
 from agent.domain.credentials import CredentialState
 from agent.domain.decision import Mode
 from agent.domain.door import LEASE_S
@@ -25,6 +24,7 @@ from agent.domain.facts import (
     Tick,
     Unlock,
 )
+from agent.domain.site import ACT_WITHIN_S, ANSWER_WITHIN_S
 from tests.unit.agent.domain.houses import DIGEST, LOBBY, House, desk, holding, kinds, order, person, phone
 
 if TYPE_CHECKING:

@@ -211,6 +211,15 @@ def test_reasons_are_stable_codes() -> None:
         "person_expired",
         "no_right",
         "out_of_schedule",
+        "not_a_pass",
+        "pass_unknown_key",
+        "pass_bad_signature",
+        "pass_wrong_gateway",
+        "clock_unset",
+        "pass_not_yet_valid",
+        "pass_expired",
+        "pass_used_up",
+        "pass_uncounted",
     }
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.domain.core import Site, new_site
 from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person
 from agent.domain.door import DoorRules
 from agent.domain.facts import Effect, Noted, Show, Shown, Unlock
 from agent.domain.rules import Group, Right, Rules
 from agent.domain.schedule import ALL_WEEK, MINUTES_A_DAY, Schedule, Window
+from agent.domain.site import Site, new_site
 from agent.doors.books import Books
 from agent.doors.inbox import Inbox
 from agent.doors.loop import Loop, Stop

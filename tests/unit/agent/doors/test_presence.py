@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.domain.core import Site, new_site
 from agent.domain.door import DoorRules
 from agent.domain.facts import Noted
 from agent.domain.moment import ClockConfidence
+from agent.domain.site import Site, new_site
 from agent.doors.books import Turn
 from agent.doors.devices import Devices
 from agent.doors.fleet import Fleet

@@ -1,0 +1,68 @@
+"""Signed orders at the doors: to open one, to change its mode, and those that are refused. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent.domain import door as doors
+from agent.domain.decision import Deny, Grant, Reason, Rule, decide
+from agent.domain.entry import free, held_story, outcome, posture
+from agent.domain.facts import Answer, Outcome, Record, Result
+from agent.domain.site import step_door
+
+if TYPE_CHECKING:
+    from agent.domain.decision import Decision
+    from agent.domain.facts import Json, ModeAsked, OpenAsked, Order
+    from agent.domain.moment import Moment
+    from agent.domain.site import Handled, Site
+
+
+def open_asked(site: Site, fact: OpenAsked, at: Moment) -> Handled:
+    """Decide on an order to open; its number is used up either way."""
+    order = fact.order
+    if (reason := _too_late(site, fact.door, order, at)) is not None:
+        return site, refused(fact.door, order, reason)
+    story: dict[str, Json] = {"order": order.id, "key": order.key}
+    if order.person is None and not fact.digest:
+        decision: Decision = Grant(Rule.DESK) if site.recording else Deny(Reason.CANNOT_RECORD)
+    else:
+        decision = decide(fact.holding, posture(site, fact.door), site.roster, at)
+        story |= held_story(site, fact.digest, fact.holding)
+    story |= outcome(decision)
+    if isinstance(decision, Deny):
+        record = Record("entry.denied", fact.door, story)
+        answer = Answer(order, fact.door, Outcome.REFUSED, decision.reason.value)
+        return site, Result((record,), then=(answer,), used=(order,))
+    site, freed = free(site, fact.door, decision, at, order.not_after, order)
+    record = Record("entry.granted", fact.door, story)
+    return site, Result((record,), used=(order,)) + freed
+
+
+def mode_asked(site: Site, fact: ModeAsked, at: Moment) -> Handled:
+    """Change a door's mode, as ordered."""
+    order = fact.order
+    if (reason := _too_late(site, fact.door, order, at)) is not None:
+        return site, refused(fact.door, order, reason)
+    if not site.recording:
+        return site, refused(fact.door, order, Reason.CANNOT_RECORD.value)
+    accepted = Record("order.accepted", fact.door, {"order": order.id, "key": order.key, "do": "mode"})
+    site, moved = step_door(site, fact.door, doors.ModeSet(fact.mode), at, "mode", not_after=order.not_after)
+    answer = Answer(order, fact.door, Outcome.DONE, None)
+    return site, Result((accepted,), used=(order,)) + moved + Result(then=(answer,))
+
+
+def refused(door: str | None, order: Order | None, reason: str) -> Result:
+    """Record an order that is not acted on, and answer it where it says where to."""
+    body: dict[str, Json] = {"reason": reason}
+    if order is None:
+        return Result((Record("order.refused", door, body),))
+    body |= {"order": order.id, "key": order.key}
+    answer = Answer(order, door, Outcome.REFUSED, reason)
+    return Result((Record("order.refused", door, body),), then=(answer,))
+
+
+def _too_late(site: Site, door: str, order: Order, at: Moment) -> str | None:
+    """Return why an order that waited must not be acted on any more, if so. A late open never happens."""
+    if door not in site.doors:
+        return "unknown_door"
+    return "expired" if order.not_after < at.monotonic else None

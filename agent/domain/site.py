@@ -1,0 +1,112 @@
+"""The state of all doors of a site, and how one of them is stepped: moves into records and effects. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, assert_never
+
+from agent.domain import door as doors
+from agent.domain.door import Door, DoorRules, step
+from agent.domain.facts import Effect, Order, Record, Relock, Result, ShowAtDoor, Shown, Unlock
+from agent.domain.rules import Rules
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agent.domain.moment import Moment
+
+ACT_WITHIN_S = 3.0
+"""A release that could not be put on the wire by then is dropped: the person has tried again or gone."""
+
+ANSWER_WITHIN_S = 10.0
+"""Every driver answers every command; one that has not by then is taken to have lost it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A release on its way to the hardware.
+
+    by: monotonic seconds after which its answer is taken for lost. for_s: how long it frees the door;
+    None where it is part of a lease. order: who waits for the answer, if anybody does. renewal: of a
+    lease that was recorded when it began.
+    """
+
+    door: str
+    cause: str
+    by: float
+    for_s: float | None = None
+    order: Order | None = None
+    renewal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The state of all doors.
+
+    rules: how each door behaves. roster: who may pass, but for the list itself. acts: releases whose
+    answer is awaited. fire: the fire line asks for release. recording: whether the journal can be
+    written. failing: doors whose lease cannot be renewed, so that it is said once, not at every try.
+    """
+
+    rules: Mapping[str, DoorRules]
+    doors: Mapping[str, Door]
+    roster: Rules = field(default_factory=Rules)
+    acts: Mapping[int, Act] = field(default_factory=dict)
+    next_id: int = 1
+    recording: bool = True
+    fire: bool = False
+    failing: frozenset[str] = frozenset()
+
+    @property
+    def deadline(self) -> float | None:
+        """When a Tick is due next, in monotonic seconds; None when nothing runs."""
+        dues = [door.deadline for door in self.doors.values()]
+        dues += [act.by for act in self.acts.values()]
+        return min((due for due in dues if due is not None), default=None)
+
+
+Handled = tuple[Site, Result]
+
+
+def new_site(rules: tuple[DoorRules, ...], roster: Rules) -> Site:
+    """Return a site whose doors are locked and whose leaves nobody has seen yet."""
+    return Site({each.name: each for each in rules}, {each.name: Door() for each in rules}, roster)
+
+
+def step_door(
+    site: Site,
+    name: str,
+    fact: doors.DoorFact,
+    at: Moment,
+    cause: str,
+    *,
+    safety: bool = False,
+    order: Order | None = None,
+    not_after: float = math.inf,
+) -> Handled:
+    """Step one door and turn its moves into records and effects. `safety`: releases act before the record."""
+    door, moves = step(site.doors[name], site.rules[name], fact, at.monotonic)
+    site = replace(site, doors={**site.doors, name: door})
+    records: list[Record] = []
+    effects: list[Effect] = []
+    last = min(at.monotonic + ACT_WITHIN_S, not_after)
+    for move in moves:
+        match move:
+            case doors.Drive(for_s):
+                effects.append(Unlock(site.next_id, name, for_s, last))
+                renewal = isinstance(fact, doors.Tick)
+                timed_s = None if door.leased else for_s
+                act = Act(name, cause, at.monotonic + ANSWER_WITHIN_S, timed_s, order, renewal)
+                site = replace(site, next_id=site.next_id + 1, acts={**site.acts, site.next_id: act})
+            case doors.Bolt():
+                effects.append(Relock(site.next_id, name))
+                site = replace(site, next_id=site.next_id + 1)
+            case doors.Warn():
+                effects.append(ShowAtDoor(name, Shown.WARNING))
+            case doors.Say(kind, body, alarm):
+                records.append(Record(kind, name, body, alarm))
+            case _:
+                assert_never(move)
+    done = tuple(effects)
+    return site, Result(tuple(records), first=done if safety else (), then=() if safety else done)
