@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from protocols.osdp.happenings import Timings
     from protocols.osdp.reader import Reader
 
+QUIET_WITHIN_S = 0.1
+"""A line that babbles for longer is spoken on all the same: it will not get quieter by our waiting."""
+
 DAMAGED = frozenset({"check", "shape"})
 
 
@@ -28,6 +31,7 @@ class Carrier:
         self._idle_s = timings.wire_s(timings.idle_characters, baud)
         self._longest_s = timings.wire_s(RECEIVE_BYTES, baud)
         self._unclean = True  # something unasked may wait in the port
+        self._speaks_by = 0.0
         self.free_at = 0.0
         """From when on the line has been idle long enough for the next command."""
         self.bytes_out = 0
@@ -46,6 +50,7 @@ class Carrier:
         answered = self._listen(port, reader)
         now = self._clock()
         self.free_at = now + self._idle_s
+        self._speaks_by = now + QUIET_WITHIN_S
         self._unclean = not answered
         return 0.0 if answered else now - at
 
@@ -58,7 +63,7 @@ class Carrier:
         babble = port.read(within_s, wake)
         if babble:
             self.babble_bytes += len(babble)
-            self.free_at = self._clock() + self._idle_s
+            self.free_at = min(self._clock() + self._idle_s, self._speaks_by)
             return False
         if self._clock() < until:
             wake.clear()
@@ -71,27 +76,24 @@ class Carrier:
         limit = deadline
         damaged = False
         while True:
+            data = port.read(limit - self._clock())
             at = self._clock()
-            data = port.read(limit - at)
-            at = self._clock()
-            if not data:
-                if at < limit:
-                    continue
+            if data:  # also what came while this process was not given the processor
+                self.bytes_in += len(data)
+                self._deframer.receive(data)
+                while (found := self._deframer.next()) is not None:
+                    if reader.hear(found, at):
+                        return True
+                    damaged = damaged or (isinstance(found, Noise) and found.why in DAMAGED)
+                limit = deadline
+                if self._deframer.missing:  # a frame has begun: it may end late, as long as it goes on
+                    limit = min(at + self._timings.gap_s, deadline + self._longest_s)
+                elif damaged and not self._deframer.held:
+                    reader.garbled(at)
+                    return True
+            if at >= limit:  # also under babble without end
                 if damaged or self._deframer.missing:
                     reader.garbled(at)
                 else:
                     reader.unanswered(at)
                 return damaged
-            self.bytes_in += len(data)
-            self._deframer.receive(data)
-            while (found := self._deframer.next()) is not None:
-                if reader.hear(found, at):
-                    return True
-                damaged = damaged or (isinstance(found, Noise) and found.why in DAMAGED)
-            if self._deframer.missing:  # a frame has begun: it may end late, as long as it goes on
-                limit = min(at + self._timings.gap_s, deadline + self._longest_s)
-            elif damaged and not self._deframer.held:
-                reader.garbled(at)
-                return True
-            else:
-                limit = deadline

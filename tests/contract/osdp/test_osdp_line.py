@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from random import Random
 from typing import TYPE_CHECKING, Any, Self
@@ -200,6 +201,33 @@ def test_a_babbling_line_is_survived() -> None:
         assert site.cards("r1") == [BITS]
         assert releases(site.peers[0]) == 0
         assert int(site.bus.line_health()["babble_bytes"]) > 0
+
+
+@pytest.mark.parametrize("noise", [bytes(64), b"\x53\x81\xff\x01" * 16], ids=["garbage", "long-claims"])
+def test_babble_without_end_does_not_wedge_the_line(noise: bytes) -> None:
+    over = threading.Event()
+
+    def babble() -> None:
+        while not over.is_set():
+            site.line.say(noise)
+            over.wait(0.0005)
+
+    with Site([reader(1)], offline_after_s=2.0) as site:
+        site.online()
+        babbler = threading.Thread(target=babble)
+        babbler.start()
+        try:
+            asked = site.bus.line_health()["r1.sent"]
+            time.sleep(1.0)
+            assert int(site.bus.line_health()["r1.sent"]) > int(asked) + 1
+            site.bus.do(Release(1, "lock1", 1.0, time.perf_counter() + 0.5))
+            site.inbox.answer(1)
+        finally:
+            over.set()
+            babbler.join()
+        site.peers[0].device.present(BITS)
+        site.inbox.after(0, CardRead)
+        assert site.cards("r1") == [BITS]
 
 
 class Hostile:
