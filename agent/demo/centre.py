@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S: Final = 0.1
 """How soon the thread sees that it shall stop."""
+CATCH_UP: Final = 1000
+"""How many events are asked for on connecting; a range beyond the record is answered as far as it goes."""
 PATIENCE_S: Final = 1.0
 """How long a hole may stay before the centre asks: live events overtake the backlog by design."""
 
@@ -26,7 +28,8 @@ PATIENCE_S: Final = 1.0
 class Centre:
     """Keeps the record of one gateway. `start` and `stop` as the broker comes and goes.
 
-    It is in no hurry to forget: what it knows of the record stays from one connection to the next.
+    What it knows of the record stays from one connection to the next, and each begins with asking for what
+    came after that: the broker may have taken, for nobody, what the gateway sent meanwhile.
     """
 
     def __init__(self, gateway: str, feed: Feed, clock: Monotonic) -> None:
@@ -44,6 +47,7 @@ class Centre:
         broker = Broker(settings, "demo-centre").__enter__()
         try:
             broker.subscribe((plain(self._gateway, Kind.LIVE), plain(self._gateway, Kind.BACKFILL)))
+            self._ask(broker, self._confirmed + CATCH_UP)
         except BaseException:
             broker.__exit__(None, None, None)
             raise
@@ -102,5 +106,8 @@ class Centre:
             self._hole_since = now
         elif now - self._hole_since >= PATIENCE_S:
             self._hole_since = now
-            missing = Replay(from_=self._confirmed + 1, to=min(self._known) - 1)
-            broker.publish(plain(self._gateway, Kind.REPLAY), missing.encode())
+            self._ask(broker, min(self._known) - 1)
+
+    def _ask(self, broker: Broker, last: int) -> None:
+        missing = Replay(from_=self._confirmed + 1, to=last)
+        broker.publish(plain(self._gateway, Kind.REPLAY), missing.encode())

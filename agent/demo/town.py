@@ -46,6 +46,8 @@ RETURN_WITHIN_S: Final = 70.0
 STEP_S: Final = 0.4
 """How long somebody stands in a door, holds a button, or looks at a lamp."""
 LOOK_EVERY_S: Final = 0.05
+LOOK_AFTER_IT_S: Final = 0.5
+"""How soon a daemon that has ended is noticed by who waits for it."""
 
 DEVICES: Final = frozenset({"lobby-in", "garage-in", "board-1"})
 """All that must be online before anybody comes."""
@@ -209,15 +211,18 @@ class Town:
     # --- what is seen ----------------------------------------------------------------------------------
 
     def wait(self, holds: Callable[[Sight], bool], *, since: int, what: str, within_s: float) -> Sight:
-        """See `Feed.wait`; a daemon that ended says so, with its last words."""
-        try:
-            return self.feed.wait(holds, since=since, within_s=within_s, what=what)
-        except NotSeen as error:
-            if self._gateway.runs:
-                raise
-            raise NotSeen(
-                f"{error}; the daemon has ended:\n{self._gateway.last_words(LAST_WORDS)}"
-            ) from error
+        """See `Feed.wait`; a daemon that has ended is told at once, with its last words."""
+        until = self._clock.monotonic() + within_s
+        while True:
+            left = until - self._clock.monotonic()
+            seen = self.feed.glance(holds, since=since, within_s=min(max(left, 0.0), LOOK_AFTER_IT_S))
+            if seen is not None:
+                return seen
+            if not self._gateway.runs:
+                words = self._gateway.last_words(LAST_WORDS)
+                raise NotSeen(f"not seen: {what}; the daemon has ended:\n{words}")
+            if left <= 0:
+                raise NotSeen(f"not seen within {within_s:.0f} s: {what}")
 
     def driven(self, door: str, since: int) -> Sight:
         """Wait until the lock relay of a door is driven."""

@@ -17,7 +17,7 @@ from agent.demo.feed import Feed, NotSeen, Told
 from agent.demo.lines import Lines
 from agent.demo.script import Step, StepFailed, TimeIsUp, phone_opens, play
 from agent.demo.session import converse
-from agent.demo.town import Town
+from agent.demo.town import STEP_S, Town
 from agent.errors import Unavailable
 from agent.office.broker import Broker, BrokerSettings
 from protocols.mqtt.events import backfill_body, event_text
@@ -165,7 +165,7 @@ def test_a_daemon_that_ended_is_named_with_its_last_words(town: Town) -> None:
     before, town._gateway = town._gateway, daemon
     try:
         with pytest.raises(NotSeen, match=r"(?s)not seen.*the daemon has ended.*disk is on fire"):
-            town.wait(lambda _: False, since=mark, within_s=1.0, what="anything")
+            town.wait(lambda _: False, since=mark, within_s=WITHIN_S, what="anything")
     finally:
         daemon.stop()
         town._gateway = before
@@ -211,9 +211,13 @@ def test_the_centre_confirms_what_has_no_hole_and_asks_for_what_is_missing(tmp_p
     centre = Centre(GATEWAY, feed, CLOCK.monotonic)
     try:
         with Broker(settings, "gateway") as gateway:
+            gateway.subscribe((plain(GATEWAY, Kind.ACK), plain(GATEWAY, Kind.REPLAY), "ready"))
+            gateway.publish("ready", b"")
+            assert gateway.take(WITHIN_S) is not None  # it hears by now
             centre.start(settings)
-            asked = (plain(GATEWAY, Kind.ACK), plain(GATEWAY, Kind.REPLAY))
-            gateway.subscribe(asked)
+            first = gateway.take(WITHIN_S)
+            assert first is not None
+            assert Replay.read(first.payload).from_ == 1
             for seq in (1, 4):
                 gateway.publish(plain(GATEWAY, Kind.LIVE), row(seq, historical=False).encode())
             gateway.publish(plain(GATEWAY, Kind.LIVE), b"no event at all")
@@ -236,6 +240,18 @@ def test_the_centre_confirms_what_has_no_hole_and_asks_for_what_is_missing(tmp_p
     told = [sight.what.event.seq for sight in feed.since(0) if isinstance(sight.what, Told)]
     assert told == [1, 4, 2, 3]
     assert threading.active_count() == 1
+
+
+def test_the_centre_asks_for_what_was_sent_while_it_was_away(town: Town) -> None:
+    """The broker takes what nobody listens to, and the gateway then knows it as sent."""
+    mark = town.feed.mark()
+    town._centre.stop()
+    town.present("A17")
+    town.driven(LOBBY, mark)
+    town.feed.rest(STEP_S)
+    assert not any(isinstance(sight.what, Told) for sight in town.feed.since(mark))
+    town._centre.start(BrokerSettings("127.0.0.1", town.broker.port))
+    assert town.event("entry.granted", mark, LOBBY, WITHIN_S).event.historical
 
 
 def row(seq: int, *, historical: bool) -> str:
