@@ -47,7 +47,7 @@ def pass_shown(site: Site, fact: PassShown, at: Moment) -> Handled:
         "revision": site.roster.revision,
     }
     site, result = _at_reader(site, fact, decision, story, at)
-    return site, Result(uses=uses) + result
+    return site, Result(pass_uses=uses) + result
 
 
 def unreadable(fact: Unreadable) -> Result:

@@ -320,15 +320,15 @@ class Result:
     """What one fact led to.
 
     first: life safety, done before anything is written. records: written, in one commit, with `used`
-    (ids of orders that must never be acted on again) and `uses` (of passes, each counted once). then: done
-    after that commit, never without it.
+    (ids of orders that must never be acted on again) and `pass_uses`. then: done after that commit, never
+    without it.
     """
 
     records: tuple[Record, ...] = ()
     first: tuple[Effect, ...] = ()
     then: tuple[Effect, ...] = ()
     used: tuple[Order, ...] = field(default=())
-    uses: tuple[PassUse, ...] = field(default=())
+    pass_uses: tuple[PassUse, ...] = field(default=())
 
     def __add__(self, other: Result) -> Result:
         """Join two results, in order."""
@@ -337,5 +337,5 @@ class Result:
             self.first + other.first,
             self.then + other.then,
             self.used + other.used,
-            self.uses + other.uses,
+            self.pass_uses + other.pass_uses,
         )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from agent.domain.door import Door
     from agent.domain.facts import Order, Record
     from agent.domain.moment import Moment
+    from agent.domain.passes import PassUse
     from agent.domain.site import Site
     from agent.store.journal import Journal
 
@@ -35,6 +36,7 @@ class Turn:
 
     records: list[Record] = field(default_factory=list)
     used: list[Order] = field(default_factory=list)
+    pass_uses: list[PassUse] = field(default_factory=list)
     sent: int | None = None
     confirmed: int | None = None
     settings: dict[str, str] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class Books:
             used=tuple(UsedToken(order.id, order.remember_until) for order in turn.used),
             doors=doors,
             settings=turn.settings,
+            pass_uses=tuple(turn.pass_uses),
             sent=sent,
             confirmed=confirmed,
         )

@@ -167,6 +167,7 @@ class Loop:
             then = give_way(then, result.first) if result.first else then
             turn.records += result.records
             turn.used += result.used
+            turn.pass_uses += result.pass_uses
             then = [*then, *result.then]
         return then
 

@@ -16,6 +16,7 @@ from agent.store.ceiling import Ceiling
 from agent.store.database import Guard, NoRoom, Quarantined, Transaction, open_database
 from agent.store.fill import Fill, measure
 from agent.store.memory import BEGUN_AT, EPOCH_SETTING, LOST_AT, SET_VALUE, Memory
+from agent.store.passes import Passes, count_uses
 from agent.store.reserve import Reserve
 from agent.store.retention import KINDS_OF_REMOVAL, SLICE, Limits, Removal, remove_aged, remove_oldest
 from agent.store.rows import GENESIS, Batch, Entry, Row, body_text, chained, from_ms, to_ms
@@ -60,7 +61,10 @@ class _State:
 
 
 class Journal:
-    """The writer of journal.db; see `open_journal`. `memory` reads what is remembered beside the rows."""
+    """The writer of journal.db; see `open_journal`.
+
+    `memory` and `passes` read what is remembered beside the rows.
+    """
 
     def __init__(
         self, connection: sqlite3.Connection, path: Path, boot_id: str, limits: Limits, *, lost_at: datetime
@@ -74,6 +78,7 @@ class Journal:
         with Guard("read the journal"):
             self._state = self._load(lost_at)
         self.memory: Final = Memory(connection)
+        self.passes: Final = Passes(connection, self.memory)
 
     @property
     def path(self) -> Path:
@@ -105,7 +110,8 @@ class Journal:
 
         rows[: len(batch.entries)] are the entries' own, in order. Raises StoreError, NoRoom where the disk is
         full: nothing of the batch was recorded then, so nothing of it may be acted on; a later commit may
-        succeed. A token id used twice is a StoreError: claim it from `memory` first.
+        succeed. A token id used twice is a StoreError: claim it from `memory` first. So is a pass's use that
+        is not the next after those in `passes`.
         """
         self._ceiling.cover(self._state.seq + len(batch.entries) + KINDS_OF_REMOVAL)
         try:
@@ -131,12 +137,12 @@ class Journal:
     def tidy(self, at: datetime, mono_ms: int, clock: str) -> bool:
         """Do one slice of housekeeping, some milliseconds; say whether more is waiting. For idle moments.
 
-        Forgets ended tokens, takes confirmed rows away for their age (by a synced clock only: a wrong one
-        would empty the journal), and takes the reserve back. Raises StoreError.
+        Forgets ended tokens and passes, takes confirmed rows away for their age (by a synced clock only: a
+        wrong one would empty the journal), and takes the reserve back. Raises StoreError.
         """
         if not self._reserve.held:
             self._reserve.take()
-        pruned = self.memory.prune(at)
+        pruned = self.memory.prune(at) + self.passes.prune(at)
         if clock != "synced":
             return pruned > 0
         before_ms = to_ms(at - timedelta(seconds=self._limits.age_s))
@@ -210,6 +216,7 @@ class Journal:
                     "INSERT INTO used_token (jti, expires_ms) VALUES (?, ?)",
                     [(token.jti, to_ms(token.expires_at)) for token in batch.used],
                 )
+            count_uses(self._connection, batch.pass_uses)
             if batch.doors:
                 self._remember(batch.doors.items())
             if batch.settings:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agent.domain.passes import PassUse
+
 GENESIS = hashlib.sha256(b"menshen journal v1").digest()
 """The hash before row 1: nobody can put rows before the first and keep the chain."""
 
@@ -51,13 +53,15 @@ class Batch:
     """Everything that one commit puts on disk: all of it, or nothing.
 
     doors: remembered state by name as JSON text, None to forget. settings: single values by name.
-    sent, confirmed: how far the centre is; they only rise, and never past what is there.
+    pass_uses: each the next of its pass. sent, confirmed: how far the centre is; they only rise, and never
+    past what is there.
     """
 
     entries: tuple[Entry, ...] = ()
     used: tuple[UsedToken, ...] = ()
     doors: Mapping[str, str | None] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    pass_uses: tuple[PassUse, ...] = ()
     sent: int | None = None
     confirmed: int | None = None
 

@@ -272,11 +272,11 @@ class HouseLife(RuleBasedStateMachine):
 
     def _check_uses(self, fact: Fact | None, result: Result) -> None:
         """Check that each use is counted once, none beyond the last, and with every release by a pass."""
-        for use in result.uses:
+        for use in result.pass_uses:
             self.uses += 1
             assert use.nth == self.uses <= VISIT.uses
         if isinstance(fact, PassShown) and not self.house.door(fact.door).leased:
-            assert len(result.uses) == len([each for each in result.then if isinstance(each, Unlock)])
+            assert len(result.pass_uses) == len([each for each in result.then if isinstance(each, Unlock)])
 
     def _check_cause(self, fact: Fact | None, unlock: Unlock, result: Result) -> None:
         """No opening without a record: of this result, or, for the renewal of a lease, of an earlier one."""

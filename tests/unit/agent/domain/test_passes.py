@@ -118,7 +118,7 @@ def test_a_pass_is_one_record_with_its_use_and_then_a_release() -> None:
     assert result == Result(
         records=(Record("entry.granted", LOBBY, story(uses_left=1, rule="visitor_pass")),),
         then=(unlock, Show("lobby-qr", Shown.GRANTED)),
-        uses=(PassUse("number-1", 1, VISIT.ends),),
+        pass_uses=(PassUse("number-1", 1, VISIT.ends),),
     )
 
 
@@ -128,7 +128,7 @@ def test_the_last_use_leaves_none_and_the_next_is_refused_with_a_light() -> None
     last = house.take(shown(used=1))
     over = house.take(shown(used=2))
 
-    assert last.uses == (PassUse("number-1", 2, VISIT.ends),)
+    assert last.pass_uses == (PassUse("number-1", 2, VISIT.ends),)
     assert last.records[0].body == story(uses_left=0, rule="visitor_pass")
     assert over == Result(
         records=(Record("entry.denied", LOBBY, story(uses_left=0, reason="pass_used_up")),),
@@ -141,7 +141,7 @@ def test_what_nobody_trusted_has_signed_names_nobody() -> None:
 
     told = {"pass": None, "person": None, "uses_left": None, "reason": "pass_unknown_key"}
     assert result.records == (Record("entry.denied", LOBBY, story() | told),)
-    assert result.uses == ()
+    assert result.pass_uses == ()
 
 
 def test_a_pass_whose_uses_nobody_knows_says_so() -> None:
@@ -158,7 +158,7 @@ def test_a_pass_that_waited_too_long_opens_nothing_and_costs_nothing() -> None:
 
     assert [unlock.not_after for unlock in unlocks(soon.then)] == [1000.0 + ACT_WITHIN_S]
     assert late.records[0].body == story(uses_left=1, reason="too_late")
-    assert (unlocks(late.then), late.uses) == ([], ())
+    assert (unlocks(late.then), late.pass_uses) == ([], ())
 
 
 def test_a_door_that_stands_open_takes_no_use() -> None:
@@ -170,7 +170,7 @@ def test_a_door_that_stands_open_takes_no_use() -> None:
 
     assert held.records[0].body == story(rule="held_open")
     assert burning.records[0].body == story(uses_left=0, rule="fire_release")
-    assert (held.uses, burning.uses) == ((), ())
+    assert (held.pass_uses, burning.pass_uses) == ((), ())
 
 
 def test_what_cannot_be_recorded_is_not_opened_and_not_counted() -> None:
@@ -180,10 +180,10 @@ def test_what_cannot_be_recorded_is_not_opened_and_not_counted() -> None:
     result = house.take(shown())
 
     assert result.records[0].body == story(reason="cannot_record")
-    assert (unlocks(result.then), result.uses) == ([], ())
+    assert (unlocks(result.then), result.pass_uses) == ([], ())
 
 
 def test_uses_of_two_results_come_in_order() -> None:
-    first, second = (Result(uses=(PassUse("number-1", nth, VISIT.ends),)) for nth in (1, 2))
+    first, second = (Result(pass_uses=(PassUse("number-1", nth, VISIT.ends),)) for nth in (1, 2))
 
-    assert [use.nth for use in (first + second).uses] == [1, 2]
+    assert [use.nth for use in (first + second).pass_uses] == [1, 2]

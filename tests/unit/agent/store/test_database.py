@@ -39,7 +39,7 @@ def test_a_new_file_is_made_durable_and_private(path: Path) -> None:
         "synchronous": 2,
         "foreign_keys": 1,
         "busy_timeout": 2000,
-        "user_version": 1,
+        "user_version": 2,
     }
     assert path.stat().st_mode & 0o777 == 0o600
 
@@ -87,7 +87,7 @@ def test_a_database_of_a_newer_version_is_set_aside(path: Path) -> None:
     opened = open_journal(path, boot_id="b", at=AT)
     opened.journal.close()
     assert opened.quarantined is not None
-    assert opened.quarantined.why == "version 99 is newer than this program's 1"
+    assert opened.quarantined.why == "version 99 is newer than this program's 2"
 
 
 def test_two_files_set_aside_in_one_second_have_two_names(path: Path) -> None:
