@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import select
+import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 LARGEST_READ_BYTES = 4096
 WRITE_WITHIN_S = 1.0
 """The longest command takes 0.6 s at 9600; a port that takes no bytes for this long is not working."""
+
+# pyserial lets termios' own error through, which is no OSError: a port pulled out while it is being opened.
+_TROUBLES = (serial.SerialException, OSError, ValueError, termios.error)
 
 
 class PortError(Exception):
@@ -49,7 +53,7 @@ class Port:
         """
         try:
             self._serial = serial.Serial(str(device), baud, parity=parity, timeout=0, exclusive=True)
-        except (serial.SerialException, OSError, ValueError) as error:
+        except _TROUBLES as error:
             raise PortError(f"cannot open {device}: {_reason(error)}") from error
         self._fd = self._serial.fileno()
         self.device = device
@@ -86,7 +90,7 @@ class Port:
     def close(self) -> None:
         """Give the port back. Also when it is gone, and when it is closed."""
         self._fd = -1  # whatever gets this number next is not ours
-        with suppress(serial.SerialException, OSError):
+        with suppress(*_TROUBLES):
             self._serial.close()
 
     def _wait_writable(self) -> None:
@@ -97,14 +101,14 @@ class Port:
     def _ask_rs485(self) -> bool:
         try:
             self._serial.rs485_mode = RS485Settings()
-        except (ValueError, OSError):
+        except _TROUBLES:
             return False
         return True
 
     def _ask_low_latency(self) -> bool:
         try:
             self._serial.set_low_latency_mode(True)
-        except (ValueError, OSError):
+        except _TROUBLES:
             return False
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import termios
 import tty
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,3 +121,17 @@ def test_what_the_device_does_not_have_is_told(pair: Pair) -> None:
     assert (made.rs485, made.low_latency) == (False, False)
     made.close()
     made.close()
+
+
+def test_a_port_pulled_out_while_it_is_opened_is_a_port_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise termios.error(5, "Input/output error")
+
+    master, slave = os.openpty()
+    try:
+        monkeypatch.setattr(termios, "tcflush", gone)
+        with pytest.raises(PortError, match="cannot open"):
+            Port(Path(os.ttyname(slave)), 9600)
+    finally:
+        os.close(master)
+        os.close(slave)
