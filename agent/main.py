@@ -27,7 +27,7 @@ from agent.doors.devices import Devices
 from agent.doors.fleet import Fleet
 from agent.doors.inbox import Inbox
 from agent.doors.intake import Desks
-from agent.doors.loop import Loop, Stop
+from agent.doors.loop import BEAT_S, Loop, Stop
 from agent.doors.orders import OrderDesk
 from agent.doors.presence import Me, Presence
 from agent.doors.reading import ListReader
@@ -142,9 +142,14 @@ class House:
             key=key,
             line=self._sync,
         )
-        desks = Desks(
-            Translator(self._wiring, listed.lookup, digest_key, config.layouts), orders, rosters, devices
+        passes = PassDesk(
+            gateway=config.gateway,
+            wiring=self._wiring,
+            keys=trusted.roster_key,
+            counted=self._journal.passes,
         )
+        translator = Translator(self._wiring, listed.lookup, digest_key, config.layouts)
+        desks = Desks(translator, passes, orders, rosters, devices)
         remembered = memory.door_states()
         self._modes = {name: remembered_mode(text) for name, text in remembered.items()}
         me = Me(
@@ -168,6 +173,7 @@ class House:
             books=Books(self._journal, remembered, at.utc),
             intake=desks,
             act=self._act,
+            beat_s=min(BEAT_S, service.beat_s or BEAT_S),
             around=Presence(
                 me,
                 wiring=self._wiring,
@@ -211,8 +217,8 @@ class House:
 
     def asked_to_stop(self, number: int, _frame: FrameType | None) -> None:
         """Take a signal: what waits is still handled, and the end is recorded."""
-        self._inbox.put(Noted("agent.stopping", {"signal": signal.Signals(number).name}))
-        self._inbox.put(Stop())
+        self._inbox.put(Noted("agent.stopping", {"signal": signal.Signals(number).name}), always=True)
+        self._inbox.put(Stop(), always=True)
 
     def thread_died(self, args: threading.ExceptHookArgs) -> None:
         """End the process: a port without its thread would be silent for ever, and a restart takes a second.
@@ -223,8 +229,8 @@ class House:
         why = args.exc_type.__name__
         self._log.critical("agent.thread_died", thread=name, why=why, exc_info=args.exc_value)
         self.broken = True
-        self._inbox.put(Noted("agent.thread_died", {"thread": name, "why": why}, alarm=True))
-        self._inbox.put(Stop())
+        self._inbox.put(Noted("agent.thread_died", {"thread": name, "why": why}, alarm=True), always=True)
+        self._inbox.put(Stop(), always=True)
 
     def _act(self, effect: Effect) -> None:
         if isinstance(effect, Answer):

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from agent.cli.app import Commands
     from agent.doors.snapshot import DeviceView, DoorView, JournalView, RosterView, Snapshot
 
-FORECAST_FROM = 0.1
-"""Fill from which a forecast is worth reading: on a new box a busy minute would say "full in two hours"."""
-
 DIGEST_SHOWN = 12
 """Digits of the list's digest: enough to compare two gateways by eye."""
 
@@ -124,7 +121,7 @@ def _roster(roster: RosterView) -> str:
 
 
 def _journal(journal: JournalView) -> str:
-    hours = journal.hours_to_full if journal.fill >= FORECAST_FROM else None
+    hours = journal.hours_to_full
     return say(
         "status.journal",
         events=journal.events,

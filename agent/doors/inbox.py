@@ -25,9 +25,12 @@ class Inbox(Generic[Item]):
         self._dropped = 0
         self._lock = threading.Lock()
 
-    def put(self, item: Item) -> None:
-        """Add `item`, or count it as dropped where too many wait. Callable from any thread."""
-        if self._queue.qsize() >= self._longest:
+    def put(self, item: Item, *, always: bool = False) -> None:
+        """Add `item`, or count it as dropped where too many wait. Callable from any thread.
+
+        always: for the few that must not be lost whatever waits, such as the word to stop.
+        """
+        if not always and self._queue.qsize() >= self._longest:
             with self._lock:
                 self._dropped += 1
             return

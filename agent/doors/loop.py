@@ -65,7 +65,7 @@ class Surroundings(Protocol):
         """Hear that a turn is over: what had to be on disk is, and its effects were handed out."""
 
     def beat(self, site: Site, at: Moment) -> None:
-        """Hear that the loop lives; called at least every BEAT_S while it does."""
+        """Hear that the loop lives; called at least every `beat_s` while it does."""
 
 
 class Loop:
@@ -81,6 +81,7 @@ class Loop:
         intake: Intake,
         act: Callable[[Effect], None],
         around: Surroundings,
+        beat_s: float = BEAT_S,
     ) -> None:
         self._inbox = inbox
         self._clock = clock
@@ -89,6 +90,7 @@ class Loop:
         self._intake = intake
         self._act = act
         self._around = around
+        self._beat_s = beat_s
         self._confidence: ClockConfidence | None = None
         self._beat_at = float("-inf")
         self._owed: dict[str, str] = {}  # settings of a turn that the disk refused
@@ -115,7 +117,7 @@ class Loop:
         at = self._now()
         going_on = self._batch(items, at)
         if self._beat_at <= at.monotonic:
-            self._beat_at = at.monotonic + BEAT_S
+            self._beat_at = at.monotonic + self._beat_s
             self._around.beat(self._site, at)
         return going_on
 

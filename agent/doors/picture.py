@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.doors.shown import ALARMS, contact_of, lock_of
+from agent.doors.shown import ALARMS, contact_of, forecast_hours, lock_of
 from agent.doors.snapshot import DeviceView, DoorView, JournalView, PortView, RosterView
 
 if TYPE_CHECKING:
@@ -69,6 +69,6 @@ def journal_view(journal: Journal, fill: Fill, *, writable: bool) -> JournalView
         unsent=max(0, newest - journal.sent),
         unconfirmed=fill.backlog,
         fill=round(fill.fraction, 4),
-        hours_to_full=fill.hours,
+        hours_to_full=forecast_hours(fill),
         writable=writable,
     )

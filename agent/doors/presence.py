@@ -174,7 +174,7 @@ class Presence:
         """Raise an alarm as the journal passes each of the fractions, and again after it fell below."""
         near = max((mark for mark in NEAR_FULL if fill.fraction >= mark), default=0.0)
         if near > self._near:
-            hours = None if fill.hours is None else round(fill.hours, 1)
+            hours = shown.forecast_hours(fill)
             body = {"percent": round(fill.fraction * 100, 1), "hours_to_full": hours}
             self._put(Noted("journal.near_full", body, alarm=True))
         self._near = near

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from agent.store.fill import Fill
     from protocols.mqtt.payloads import LinkHealth
 
+FORECAST_FROM: Final = 0.1
+"""Fill from which a forecast is told: on a new box a busy minute would say "full in two hours"."""
+
 NEXT_SESSION: Final = 0
 """The epoch of a document before the session that says it puts its own there."""
 
@@ -79,8 +82,15 @@ def outbox(fill: Fill, sent: int, confirmed: int) -> OutboxHealth:
         capacity=fill.capacity,
         percent=round(fill.fraction * 100, 2),
         oldest_at=fill.oldest_at,
-        hours_to_full=None if fill.hours is None else round(fill.hours, 1),
+        hours_to_full=forecast_hours(fill),
     )
+
+
+def forecast_hours(fill: Fill) -> float | None:
+    """Return the hours until the record is full at the recent rate; None where that tells nothing."""
+    if fill.hours is None or fill.fraction < FORECAST_FROM:
+        return None
+    return round(fill.hours, 1)
 
 
 def health(

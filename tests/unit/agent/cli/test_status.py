@@ -207,7 +207,7 @@ def test_each_ill_has_its_finding(changes: dict[str, object], expected: list[str
 
 
 def test_the_forecast_is_shown_when_there_is_something_to_forecast() -> None:
-    new = replace(SOUND, journal=JournalView(events=5, fill=0.0001, hours_to_full=2.0))
+    new = replace(SOUND, journal=JournalView(events=5, fill=0.0001, hours_to_full=None))
     filling = replace(SOUND, journal=JournalView(events=5000, fill=0.5, hours_to_full=2.0))
     assert "to full" not in "\n".join(lines(new))
     assert "2 h to full" in "\n".join(lines(filling))

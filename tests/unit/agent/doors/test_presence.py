@@ -199,6 +199,8 @@ def test_a_beat_gives_out_a_nonce_and_health_and_no_more_than_is_due(bench: Benc
 
 
 def test_the_records_filling_is_an_alarm_at_each_mark_and_again_after_it_fell(bench: Bench) -> None:
+    bench.fill(3)
+    (new,) = (each for each in bench.beat() if isinstance(each, Health))
     bench.fill(int(ROWS * 0.81))
     bench.beat()
     bench.beat()
@@ -210,6 +212,7 @@ def test_the_records_filling_is_an_alarm_at_each_mark_and_again_after_it_fell(be
     bench.fill(int(ROWS * 0.82))
     bench.beat()
 
+    assert new.outbox.hours_to_full is None
     kinds = [(noted.kind, noted.alarm) for noted in bench.noted]
     assert kinds == [("journal.near_full", True)] * 3
 
