@@ -76,9 +76,14 @@ class Schedule:
         self._paced_until = (self._paced_until if late_s < pace_s else at) + pace_s  # a little is made up for
 
     def lost(self, reader: Reader, waited_s: float, at: float) -> None:
-        """Take that `waited_s` were lost on a reader that did not answer."""
+        """Take that `waited_s` were lost on a reader that did not answer.
+
+        Only the silent repay: now and then every line loses an answer, and over a bad one those who still
+        answer must not be what keeps a silent one from being asked.
+        """
+        if not reader.silent:
+            return
         if all(other is reader or other.silent for other in self._ring):
             self._debt_until = at + ALONE_S
-            return
-        debt = max(self._debt_until, at) + waited_s * (self._repay - 1.0)
-        self._debt_until = min(debt, at + LARGEST_DEBT_S)
+        else:
+            self._debt_until = at + min(waited_s * (self._repay - 1.0), LARGEST_DEBT_S)

@@ -117,7 +117,7 @@ class OsdpBusSettings(Model):
     devices_here: tuple[OsdpReader, ...] = Field(alias="readers", min_length=1, max_length=MOST_READERS)
     reply_within_s: float = Field(default=0.2, ge=0.02, le=1, description="The standard's limit is 0.2.")
     resend_after_s: float = Field(
-        default=0.05, ge=0.01, le=1, description="The shortest wait for a quick device's answer."
+        default=0.04, ge=0.01, le=1, description="The shortest wait for a quick device's answer."
     )
     offline_after_s: float = Field(default=8.0, ge=1, le=60, description="Silence that is an alarm.")
     gap_s: float = Field(default=0.03, ge=0.005, le=0.2, description="Silence that ends a frame.")

@@ -29,6 +29,10 @@ LINK_NAKS = frozenset(
 MARGIN = 4
 """A device is waited for this many times its own longest answering time before it is asked again."""
 
+EVEN_TRIES = 4
+"""A lost command is likelier than a device that has become slow, for so many tries."""
+
+MOST_DOUBLED = 12  # more doublings are beyond any longest wait
 FADE = 0.98
 """An old longest answering time counts this much of itself at the next answer."""
 
@@ -110,8 +114,10 @@ class Patience:
         self._peak_s = max(took_s, old)
 
     def allow(self, sent_before: int) -> float:
-        """Return how long to wait, doubled for each time that it was sent in vain."""
+        """Return how long to wait: the same a few times, then doubled each time that it was sent in vain."""
         if self._peak_s is None:
             return self._longest_s
         first_s = max(self._shortest_s, MARGIN * self._peak_s)
-        return float(min(self._longest_s, first_s * 2.0 ** min(sent_before, 8)))
+        return float(
+            min(self._longest_s, first_s * 2.0 ** max(0, min(sent_before, MOST_DOUBLED) - EVEN_TRIES))
+        )

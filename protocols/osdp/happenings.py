@@ -43,7 +43,7 @@ class Timings:
     """
 
     reply_within_s: float = 0.2
-    resend_after_s: float = 0.05
+    resend_after_s: float = 0.04
     offline_after_s: float = 8.0
     gap_s: float = 0.03
     idle_characters: int = 2

@@ -40,8 +40,9 @@ if TYPE_CHECKING:
     from protocols.osdp.identity import Identity
     from protocols.osdp.replies import Reply
 
-SILENT_AFTER = 3
-"""So many time-outs in a row, and the reader is asked rarely, so that it costs the others little."""
+SILENT_AFTER = 5
+"""So many time-outs in a row, and the reader is asked rarely, so that it costs the others little. Of a quick
+device they are one reply time-out together; a wire that loses one command in six gets there seldom."""
 
 ANEW_AFTER_S = 2.0
 """After so long without a sign of life the link is begun anew: a device that was without power may not even

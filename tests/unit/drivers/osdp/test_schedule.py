@@ -106,3 +106,17 @@ def test_where_nobody_answers_they_are_asked_often() -> None:
     taken = turns(schedule(*dead), 10.0, 11.0)
     assert len(taken) == 7  # 50 ms of waiting and 100 ms of rest each
     assert {id(wisher) for wisher, _ in taken} == {id(each) for each in dead}
+
+
+def test_the_losses_of_those_who_answer_do_not_keep_the_silent_from_being_asked() -> None:
+    lossy, dead = Wisher(), Wisher(Rank.PROBE)
+    made = schedule(lossy, dead)
+    at, asked = 10.0, 0
+    while at < 15.0:
+        reader, due = made.next(at)
+        at = max(at, due)
+        made.spoke(reader, at)
+        at += 0.05
+        made.lost(reader, 0.05, at)  # nobody answers, but one of them only seems not to
+        asked += cast("Wisher", reader) is dead
+    assert asked >= 15

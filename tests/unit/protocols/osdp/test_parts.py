@@ -121,7 +121,7 @@ def test_patience_is_learnt_and_doubled_within_its_bounds() -> None:
     patience = Patience(0.05, 0.2)
     assert patience.allow(0) == 0.2
     patience.observe(0.003)
-    assert [patience.allow(sent) for sent in range(4)] == [0.05, 0.1, 0.2, 0.2]
+    assert [patience.allow(sent) for sent in range(8)] == [0.05, 0.05, 0.05, 0.05, 0.05, 0.1, 0.2, 0.2]
     patience.observe(0.04)
     assert patience.allow(0) == pytest.approx(0.16)
     for _ in range(500):

@@ -156,7 +156,7 @@ def test_a_damaged_answer_is_asked_for_at_once(talk: Talk) -> None:
 def test_silence_makes_it_a_probe_and_after_eight_seconds_offline(talk: Talk) -> None:
     talk.until(Came)
     talk.peer.silent = True
-    talk.turns(4)
+    talk.turns(6)
     assert talk.reader.silent
     assert talk.reader.wish(talk.at)[0] is Rank.PROBE
     began = talk.at
@@ -370,7 +370,7 @@ def test_probes_of_a_silent_reader_are_short_and_each_eighth_is_full(talk: Talk)
         waits.append(round(talk.reader.deadline - talk.at, 2))
         talk.at = talk.reader.deadline
         talk.reader.unanswered(talk.at)
-    assert waits == [*[0.05] * 7, 0.2, *[0.05] * 7, 0.2]
+    assert waits == [*[0.04] * 7, 0.2, *[0.04] * 7, 0.2]
 
 
 def test_an_answer_that_makes_no_sense_is_trouble_and_its_end(talk: Talk) -> None:
