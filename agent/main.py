@@ -29,6 +29,7 @@ from agent.doors.inbox import Inbox
 from agent.doors.intake import Desks
 from agent.doors.loop import BEAT_S, Loop, Stop
 from agent.doors.orders import OrderDesk
+from agent.doors.passes import PassDesk
 from agent.doors.presence import Me, Presence
 from agent.doors.reading import ListReader
 from agent.doors.rosters import RosterDesk

@@ -17,6 +17,7 @@ from agent.sync.facts import (
     ReplayAsked,
     Sent,
 )
+from drivers.contract import PassRead
 
 if TYPE_CHECKING:
     from agent.domain.moment import Moment
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from agent.doors.devices import Devices
     from agent.doors.items import Item
     from agent.doors.orders import OrderDesk
+    from agent.doors.passes import PassDesk
     from agent.doors.rosters import RosterDesk
     from agent.doors.translate import Translator
     from agent.sync.facts import SyncFact
@@ -46,9 +48,15 @@ class Desks:
     """All who turn items into facts. One thread: the loop's."""
 
     def __init__(
-        self, translator: Translator, orders: OrderDesk, rosters: RosterDesk, devices: Devices
+        self,
+        translator: Translator,
+        passes: PassDesk,
+        orders: OrderDesk,
+        rosters: RosterDesk,
+        devices: Devices,
     ) -> None:
         self._translator = translator
+        self._passes = passes
         self._orders = orders
         self._rosters = rosters
         self._devices = devices
@@ -65,6 +73,8 @@ class Desks:
             return (item,)
         if isinstance(item, _SYNC):
             return self._sync(item, turn, at)
+        if isinstance(item, PassRead):
+            return self._passes.facts(item, turn)
         self._devices.note(item, at)
         return self._translator.facts(item)
 

@@ -99,10 +99,10 @@ class Translator:
     def facts(self, event: Event) -> tuple[Fact, ...]:  # noqa: PLR0911 - one return an event
         """Return what `event` means for the doors; often one fact, sometimes none."""
         match event:
-            case CardRead() | PassRead():
+            case CardRead():
                 return self._shown(event)
-            case KeysPressed():
-                return ()  # no door asks for a PIN yet; keys are never written down
+            case PassRead() | KeysPressed():
+                return ()  # passes have a desk of their own; no door asks for a PIN yet: never written down
             case InputChanged(point, state):
                 return self._input(point, state)
             case OutputFound(point, on):
@@ -128,12 +128,10 @@ class Translator:
             case _:
                 assert_never(event)
 
-    def _shown(self, event: CardRead | PassRead) -> tuple[Fact, ...]:
+    def _shown(self, event: CardRead) -> tuple[Fact, ...]:
         place = self._wiring.readers.get(event.reader)
         if place is None:
             return (Noted("entry.unassigned", {"reader": event.reader}, alarm=True),)
-        if isinstance(event, PassRead):  # refused, with a record of it: no door takes passes yet
-            return (Unreadable(place.door, event.reader, place.direction, 0, "passes are not taken here"),)
         card = decode(event.bits, place.formats, self._formats)
         if card is None:
             bits = len(event.bits)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from protocols.tokens.command import LATEST_S
@@ -16,7 +15,6 @@ from protocols.tokens.errors import Defect, TokenError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from protocols.tokens.token import Opened
 
@@ -31,17 +29,6 @@ USES: Final = 100
 
 _NAME: Final = re.compile(r"[^\x00-\x1f\x7f/+#]{1,64}")
 _NUMBER: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
-
-
-class PassRefusal(StrEnum):
-    """Why a pass opens nothing here and now."""
-
-    WRONG_AUDIENCE = "wrong_audience"
-    UNKNOWN_DOOR = "unknown_door"
-    TOO_EARLY = "too_early"
-    EXPIRED = "expired"
-    USED_UP = "used_up"
-    CLOCK_UNSURE = "clock_unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,28 +90,6 @@ def read_pass(opened: Opened) -> PassClaims:
         )
     except ValueError as error:
         raise TokenError(Defect.MALFORMED, str(error)) from error
-
-
-def admissible(
-    claims: PassClaims, *, gateway: str, door: str, at: datetime, clock_synced: bool, used: int
-) -> PassRefusal | None:
-    """Return why `claims` may not pass `door` of `gateway` at `at` (aware), or None.
-
-    used: how often this pass has been used here. A window cannot be judged by a clock that nobody vouches
-    for, and a pass has no other proof of freshness: then it does not open.
-    """
-    now_s = at.timestamp()
-    if claims.aud != gateway:
-        return PassRefusal.WRONG_AUDIENCE
-    if door not in claims.doors:
-        return PassRefusal.UNKNOWN_DOOR
-    if not clock_synced:
-        return PassRefusal.CLOCK_UNSURE
-    if now_s < claims.nbf:
-        return PassRefusal.TOO_EARLY
-    if now_s >= claims.exp:
-        return PassRefusal.EXPIRED
-    return PassRefusal.USED_UP if used >= claims.uses else None
 
 
 def _fits(value: object, shape: re.Pattern[str]) -> bool:

@@ -18,6 +18,7 @@ from agent.doors.devices import Devices
 from agent.doors.fleet import Fleet
 from agent.doors.intake import Desks
 from agent.doors.orders import OrderDesk
+from agent.doors.passes import PassDesk
 from agent.doors.presence import HEALTH_EVERY_S, Me, PortPlace, Presence
 from agent.doors.rosters import RosterDesk
 from agent.doors.scribe import Scribe
@@ -96,9 +97,9 @@ class Bench:
             key=key,
             line=self.sync,
         )
-        self.desks = Desks(
-            Translator(WIRING, self.table.lookup, b"d" * 32), self.orders, rosters, self.devices
-        )
+        passes = PassDesk(gateway="gw", wiring=WIRING, keys=lambda _kid: None, counted=self.journal.passes)
+        translator = Translator(WIRING, self.table.lookup, b"d" * 32)
+        self.desks = Desks(translator, passes, self.orders, rosters, self.devices)
         self.scribe = Scribe(folder)
         self.site: Site = new_site((DoorRules("lobby"),), self.table.rules())
         fleet = Fleet([(self.port, self.port)], WIRING, self.clock.monotonic)
