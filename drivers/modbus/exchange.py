@@ -12,7 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from protocols.boards.messages import Reply, Request, decode, reply_head
+from protocols.boards.messages import (
+    Reply,
+    Request,
+    WriteCoil,
+    WriteRegister,
+    WriteRegisters,
+    decode,
+    reply_head,
+)
 from protocols.boards.rtu import LONGEST_REPLY, frame_seconds, quiet_seconds
 from protocols.errors import Refused
 
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
 
 LATEST_REPLY_S = 0.5  # no board or serial server that we have heard of answers later than this
 REPLY_BYTES = 32  # a reply of the longest kind that boards here give, for the time it takes on the wire
+ECHO_GONE_AFTER = 3  # answers in a row without an echo: one lost echo is ordinary, a changed adapter is not
 MOST_LISTENED_BYTES = 4096  # a line that never falls silent is not waited for
 
 
@@ -96,6 +105,7 @@ class Exchange:
         self._probes = probes
         self._debts: dict[int, _Debt] = {}
         self._echoes = False
+        self._unechoed = 0
 
     def ask(self, unit: int, request: Request, not_after: float | None = None) -> Reply:
         """Return the board's answer.
@@ -159,24 +169,35 @@ class Exchange:
     def _await(self, unit: int, request: Request, asked: bytes, at: float) -> bytes | None:
         """Return the reply's message, or None when its time is over."""
         held = b""
+        # A write's echo is its own confirmation, byte for byte: it must not count. A question's is no answer.
+        writes = isinstance(request, WriteCoil | WriteRegister | WriteRegisters)
         give_up_at = at + frame_seconds(len(asked), self._baud) + self._give_up_s
         while (wait_s := give_up_at - self._clock()) > 0:
             held = (held + self._wire.read(wait_s))[-LONGEST_REPLY:]
             answer = held
-            if self._echoes:  # a write's echo is its own confirmation, byte for byte: it must not count
+            if self._echoes and writes:
                 _, asked_again, answer = held.partition(asked)
                 if not asked_again:
                     continue
             found = self._framing.find(answer, unit, request)
             if found is not None:
                 skipped = answer[: found.skipped]
-                if asked in skipped and not self._echoes:
-                    self._echoes = True
-                    skipped = b""
+                if not writes:
+                    skipped = self._less_echo(asked, skipped)
                 self.counts.noise_bytes += len(skipped)
                 return found.message
         self.counts.noise_bytes += len(held)
         return None
+
+    def _less_echo(self, asked: bytes, skipped: bytes) -> bytes:
+        """Learn from what came ahead of an answer whether the line echoes; return what else there was."""
+        if asked in skipped:
+            self._echoes, self._unechoed = True, 0
+            return skipped.replace(asked, b"", 1)
+        self._unechoed += 1
+        if self._unechoed >= ECHO_GONE_AFTER:
+            self._echoes = False
+        return skipped
 
     def _listen(self, until: float) -> None:
         """Take what comes until then; a line that speaks is listened to until it falls silent."""
