@@ -33,6 +33,7 @@ ILLEGAL_FUNCTION = 1
 ILLEGAL_ADDRESS = 2
 ILLEGAL_VALUE = 3
 LONGEST_HELD = 256  # bytes kept while no request is whole: the longest frame there is
+FRAME_ENDS_S = 0.05  # silence after which a request that is not whole never will be; RTU asks for far less
 FOR_EVER = float("inf")
 VERSION = 200  # hundredths, as Waveshare counts
 
@@ -95,6 +96,7 @@ class RelayBoard:
         self._on_switch = on_switch
         self._lock = threading.Lock()
         self._held = b""
+        self._heard_at = 0.0
         self._owed: bytes | None = None
         self._to_lose = 0
         self._on_until = [0.0] * outputs
@@ -142,7 +144,9 @@ class RelayBoard:
         told: list[Switched] = []
         replies: list[bytes] = []
         with self._lock:
-            self._held = (self._held + data)[-LONGEST_HELD:]
+            if data:
+                held = self._held if at - self._heard_at < FRAME_ENDS_S else b""
+                self._held, self._heard_at = (held + data)[-LONGEST_HELD:], at
             while (message := self._next_request()) is not None:
                 reply = self._obey(message, at, told)
                 if reply is not None:
