@@ -6,13 +6,14 @@ import json
 from typing import TYPE_CHECKING
 
 from agent.cli.options import add_json
-from agent.cli.words import say
+from agent.cli.words import known, say
 from agent.errors import BadInput
 
 if TYPE_CHECKING:
     import argparse
 
     from agent.cli.app import Commands
+    from protocols.wiegand.identity import CardNumber
     from protocols.wiegand.printed import Reading
 
 
@@ -58,7 +59,7 @@ def as_json(reading: Reading) -> dict[str, object]:
         shown["space"] = reading.number.space
         shown["value"] = reading.number.value
         shown["prints"] = dict(prints(reading.number))
-        shown["readers"] = dict(seen_by_readers(reading.number))
+        shown["readers"] = {kind: str(number) for kind, number in seen_by_readers(reading.number).items()}
     return shown
 
 
@@ -73,7 +74,15 @@ def as_words(reading: Reading) -> list[str]:
         return lines
     lines += [say("cards.print", style=style, text=text) for style, text in prints(reading.number).items()]
     lines += [
-        say("cards.reader", how=say(f"cards.{how}"), number=text)
-        for how, text in seen_by_readers(reading.number).items()
+        _reader(reading.number, kind, number) for kind, number in seen_by_readers(reading.number).items()
     ]
     return lines
+
+
+def _reader(card: CardNumber, kind: str, number: CardNumber) -> str:
+    from protocols.wiegand.identity import SHORTENINGS  # noqa: PLC0415 - loaded when used
+
+    bits = f"cards.readers_{number.space}"
+    readers = say(bits) if known(bits) else say("cards.readers_of", space=number.space)
+    how = "" if number == card else say("cards.how", how=say(f"cards.{SHORTENINGS[kind].how}"))
+    return say("cards.reader", readers=readers, how=how, number=number, kind=kind)

@@ -11,7 +11,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "reading": ("{mark} {style:<20} {number}", "{mark} {style:<20} {number}"),
     "incomplete": ("only the last 16 bits: names no card", "只有低 16 位,不足以确定一张卡"),
     "print": ("      printed {style:<16} {text}", "      印作 {style:<16} {text}"),
-    "reader": ("      a reader with {how}: {number}", "      {how}的读卡器读作:{number}"),
+    "reader": (
+        "      {readers}{how}: {number}  (office gateway add --reads {kind})",
+        "      {readers}{how}:{number}(office gateway add --reads {kind})",
+    ),
+    "readers_uid32": ("34-bit readers", "34 位读卡器"),
+    "readers_fc8cn16": ("26-bit readers", "26 位读卡器"),
+    "readers_of": ("readers of {space}", "{space} 读卡器"),
+    "how": (", {how}", ",{how}"),
     "ambiguous": (
         "Ambiguous: say how it is printed, or hold the card before a reader.",
         "有歧义:请说明印刷格式,或在读卡器上刷一次卡。",

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from protocols.errors import WireError
 from protocols.wiegand.formats import SPACES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _SITE = re.compile(r"site\.[a-z0-9-]{2,24}\.(\d{1,3})")
 _WIDEST_BITS = 128  # no frame is longer, so no number is
@@ -61,55 +62,87 @@ class CardNumber:
         return number
 
 
-@dataclass(frozen=True, slots=True)
-class Narrowed:
-    """What a reader that sends fewer bits makes of a card. `how` says which bits it leaves out."""
-
-    number: CardNumber
-    how: str
-
-
 def reversed_bytes(value: int, size: int) -> int:
     """Turn the bytes of a number of `size` bytes round."""
     return int.from_bytes(value.to_bytes(size, "big"), "little")
 
 
-def narrowed(number: CardNumber) -> tuple[Narrowed, ...]:
-    """Return what readers that drop bytes would send for this card; nothing for spaces without such readers.
+@dataclass(frozen=True, slots=True)
+class Shortening:
+    """How a kind of reader shortens a card: to a number of `space`. `how` says which bytes it leaves out.
 
-    A 26-bit reader on a 4-byte chip drops one byte, and which one differs by maker; both byte orders occur.
+    of: by the space of the card, what is made of its value.
     """
-    found: list[Narrowed] = []
-    value = number.value
-    if number.space == "uid40":  # EM4100: a customer byte, then the four that most readers send
-        low = CardNumber("uid32", value & 0xFFFFFFFF)
-        found.append(Narrowed(low, "the first byte dropped"))
-        found += narrowed(low)
-    elif number.space == "uid32":
-        turned = reversed_bytes(value, 4)
-        found += [
-            Narrowed(CardNumber("fc8cn16", value & 0xFFFFFF), "the first byte dropped"),
-            Narrowed(CardNumber("fc8cn16", value >> 8), "the last byte dropped"),
-            Narrowed(CardNumber("fc8cn16", turned & 0xFFFFFF), "bytes reversed, the last byte dropped"),
-            Narrowed(CardNumber("fc8cn16", turned >> 8), "bytes reversed, the first byte dropped"),
-        ]
-    elif number.space == "uid56":
-        found += [
-            Narrowed(CardNumber("uid32", value & 0xFFFFFFFF), "the first three bytes dropped"),
-            Narrowed(CardNumber("uid32", value >> 24), "the last three bytes dropped"),
-        ]
-    return tuple(found)
+
+    space: str
+    how: str
+    of: Mapping[str, Callable[[int], int]]
 
 
-def collisions(numbers: Iterable[CardNumber], *, how: str) -> Mapping[CardNumber, tuple[CardNumber, ...]]:
-    """Return, for readers that narrow by `how`, each narrow number that more than one card would give.
+def _last_four(value: int) -> int:
+    return value & 0xFFFFFFFF
 
-    Two such cards are one card to that reader: whoever binds them must be told before both are issued.
+
+def _last_three(value: int) -> int:
+    return value & 0xFFFFFF
+
+
+def _first_three(value: int) -> int:
+    return _last_four(value) >> 8  # of an EM4100 number, its customer byte aside
+
+
+def _reversed_first_three(value: int) -> int:
+    return reversed_bytes(_last_four(value), 4) & 0xFFFFFF
+
+
+def _reversed_last_three(value: int) -> int:
+    return reversed_bytes(_last_four(value), 4) >> 8
+
+
+def _first_four_of_seven(value: int) -> int:
+    return value >> 24
+
+
+def _chip(turn: Callable[[int], int]) -> Mapping[str, Callable[[int], int]]:
+    return MappingProxyType({"uid32": turn, "uid40": turn})
+
+
+SHORTENINGS: Mapping[str, Shortening] = MappingProxyType(
+    {
+        "uid32": Shortening("uid32", "the first byte dropped", MappingProxyType({"uid40": _last_four})),
+        "fc8cn16": Shortening("fc8cn16", "the first byte dropped", _chip(_last_three)),
+        "fc8cn16-first": Shortening("fc8cn16", "the last byte dropped", _chip(_first_three)),
+        "fc8cn16-first-reversed": Shortening(
+            "fc8cn16", "bytes reversed, the last byte dropped", _chip(_reversed_first_three)
+        ),
+        "fc8cn16-reversed": Shortening(
+            "fc8cn16", "bytes reversed, the first byte dropped", _chip(_reversed_last_three)
+        ),
+        "uid32-last": Shortening(
+            "uid32", "the first three bytes dropped", MappingProxyType({"uid56": _last_four})
+        ),
+        "uid32-first": Shortening(
+            "uid32", "the last three bytes dropped", MappingProxyType({"uid56": _first_four_of_seven})
+        ),
+    }
+)
+"""The kinds of readers that send less than the card holds, by name.
+
+A name that is a space's is the way of the trade: `fc8cn16` are the last three bytes, the 3D5D that many cards
+bear beside their 8H10D, and `uid32` are the last four of an EM4100 number. The others are makers' ways, which
+no frame tells: they count only where a person has declared them for the readers of a place.
+"""
+
+
+def shortened(number: CardNumber, kinds: Iterable[str]) -> dict[str, CardNumber]:
+    """Return what readers of `kinds` (of SHORTENINGS) make of a card, by kind.
+
+    A kind that has nothing to leave out of this card is not among them.
     """
-    groups: dict[CardNumber, set[CardNumber]] = {}
-    for number in numbers:
-        groups.setdefault(number, set()).add(number)
-        for narrow in narrowed(number):
-            if narrow.how == how:
-                groups.setdefault(narrow.number, set()).add(number)
-    return {narrow: tuple(sorted(cards, key=str)) for narrow, cards in groups.items() if len(cards) > 1}
+    found: dict[str, CardNumber] = {}
+    for kind in kinds:
+        way = SHORTENINGS[kind]
+        turn = way.of.get(number.space)
+        if turn is not None:
+            found[kind] = CardNumber(way.space, turn(number.value))
+    return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from protocols.errors import WireError
-from protocols.wiegand.identity import CardNumber, narrowed, reversed_bytes, width_of
+from protocols.wiegand.identity import SHORTENINGS, CardNumber, reversed_bytes, shortened, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,9 +79,12 @@ def prints(number: CardNumber) -> Mapping[str, str]:
     return shown
 
 
-def seen_by_readers(number: CardNumber) -> Mapping[str, str]:
-    """Return what readers that send fewer bits make of this card: how they shorten it, to the number."""
-    return {narrow.how: str(narrow.number) for narrow in narrowed(number)}
+def seen_by_readers(number: CardNumber) -> Mapping[str, CardNumber]:
+    """Return what readers of each kind make of this card, by the kind's name (SHORTENINGS, or its own space).
+
+    Readers that send the whole of it are the first.
+    """
+    return {number.space: number, **shortened(number, SHORTENINGS)}
 
 
 def _all(text: str) -> Iterator[Reading]:

@@ -112,7 +112,21 @@ def test_a_printed_number_is_explained(capsys: pytest.CaptureFixture[str]) -> No
     first = found["readings"][0]
     assert (first["style"], first["identity"]) == ("8H10D", "uid32:026F6C3A")
     assert first["prints"]["3D5D"] == "111,27706"
-    assert first["readers"]["the first byte dropped"] == "fc8cn16:6F6C3A"
+    assert first["readers"]["uid32"] == "uid32:026F6C3A"
+    assert first["readers"]["fc8cn16"] == "fc8cn16:6F6C3A"
+    assert first["readers"]["fc8cn16-first"] == "fc8cn16:026F6C"
+
+
+def test_a_number_of_forty_bits_is_explained_for_both_kinds_of_readers(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    readers = said(capsys, "cards", "explain", "01026F6C3A")["readings"][0]["readers"]
+    assert list(readers)[:3] == ["uid40", "uid32", "fc8cn16"]
+    assert (readers["uid32"], readers["fc8cn16"]) == ("uid32:026F6C3A", "fc8cn16:6F6C3A")
+    assert main(["cards", "explain", "01026F6C3A"]) == 0
+    shown = capsys.readouterr().out
+    assert "readers of uid40: uid40:01026F6C3A" in shown
+    assert "34-bit readers, the first byte dropped: uid32:026F6C3A" in shown
 
 
 def test_an_ambiguous_number_is_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,6 +140,7 @@ def test_a_printed_number_is_explained_in_words(capsys: pytest.CaptureFixture[st
     assert main(["cards", "explain", "0040856634"]) == 0
     shown = capsys.readouterr().out
     assert "printed 3D5D" in shown
-    assert "a reader with the first byte dropped" in shown
+    assert "34-bit readers: uid32:026F6C3A" in shown
+    assert "26-bit readers, the first byte dropped: fc8cn16:6F6C3A" in shown
     assert main(["cards", "explain", "07706"]) == 0
     assert "names no card" in capsys.readouterr().out

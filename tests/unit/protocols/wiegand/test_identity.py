@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from protocols.errors import WireError
 from protocols.wiegand.formats import SPACES
-from protocols.wiegand.identity import CardNumber, NumberError, collisions, narrowed
+from protocols.wiegand.identity import SHORTENINGS, CardNumber, NumberError, shortened, width_of
 
 
 @given(st.sampled_from(sorted(SPACES)), st.data())
@@ -41,29 +41,38 @@ def test_a_number_beyond_its_space_is_refused(value: int) -> None:
         CardNumber("uid32", value)
 
 
+def texts(number: CardNumber, *kinds: str) -> dict[str, str]:
+    return {kind: str(narrow) for kind, narrow in shortened(number, kinds or SHORTENINGS).items()}
+
+
 def test_a_reader_that_drops_a_byte_gives_a_known_narrow_number() -> None:
-    found = {str(narrow.number) for narrow in narrowed(CardNumber("uid32", 0x6B3D12D6))}
-    assert found == {"fc8cn16:3D12D6", "fc8cn16:6B3D12", "fc8cn16:123D6B", "fc8cn16:D6123D"}
-
-
-def test_an_em4100_number_narrows_to_its_low_four_bytes_and_on() -> None:
-    found = {str(narrow.number) for narrow in narrowed(CardNumber("uid40", 0x01026F6C3A))}
-    assert {"uid32:026F6C3A", "fc8cn16:6F6C3A"} <= found
-
-
-def test_a_seven_byte_chip_narrows_to_either_end() -> None:
-    found = {str(narrow.number) for narrow in narrowed(CardNumber("uid56", 0x04A1B2C3D4E5F6))}
-    assert found == {"uid32:C3D4E5F6", "uid32:04A1B2C3"}
-
-
-def test_a_26_bit_number_narrows_no_further() -> None:
-    assert narrowed(CardNumber("fc8cn16", 1)) == ()
-
-
-def test_two_cards_that_one_reader_cannot_tell_apart_are_reported() -> None:
-    one, other = CardNumber("uid32", 0x01D50FAA), CardNumber("uid32", 0x02D50FAA)
-    alone = CardNumber("uid32", 0x02D50FAB)
-    assert collisions([one, other, alone], how="the first byte dropped") == {
-        CardNumber("fc8cn16", 0xD50FAA): (one, other)
+    assert texts(CardNumber("uid32", 0x6B3D12D6)) == {
+        "fc8cn16": "fc8cn16:3D12D6",
+        "fc8cn16-first": "fc8cn16:6B3D12",
+        "fc8cn16-first-reversed": "fc8cn16:123D6B",
+        "fc8cn16-reversed": "fc8cn16:D6123D",
     }
-    assert collisions([one, other], how="the last byte dropped") == {}
+
+
+def test_an_em4100_number_is_what_its_low_four_bytes_are() -> None:
+    whole, low = CardNumber("uid40", 0x01026F6C3A), CardNumber("uid32", 0x026F6C3A)
+    assert texts(whole) == {"uid32": str(low), **texts(low)}
+    assert texts(whole, "fc8cn16") == {"fc8cn16": "fc8cn16:6F6C3A"}
+
+
+def test_a_seven_byte_chip_is_either_end_of_it_where_that_was_declared() -> None:
+    chip = CardNumber("uid56", 0x04A1B2C3D4E5F6)
+    assert texts(chip) == {"uid32-last": "uid32:C3D4E5F6", "uid32-first": "uid32:04A1B2C3"}
+    assert texts(chip, "uid32", "fc8cn16") == {}
+
+
+def test_a_26_bit_number_is_shortened_no_further() -> None:
+    assert texts(CardNumber("fc8cn16", 1)) == {}
+
+
+@given(st.sampled_from(sorted(SPACES)), st.data())
+def test_whatever_is_shortened_fits_the_space_it_says(space: str, data: st.DataObject) -> None:
+    number = CardNumber(space, data.draw(st.integers(0, (1 << SPACES[space]) - 1)))
+    for kind, narrow in shortened(number, SHORTENINGS).items():
+        assert narrow.space == SHORTENINGS[kind].space
+        assert width_of(narrow.space) < width_of(space)
