@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 LIVELY_FOR_S = 3.0
 """After a card, a key or an order the line is polled faster for this long: a PIN, a second card follows."""
 
-LARGEST_DEBT_S = 1.0
-"""A silent reader is asked at least this often, whatever was lost before."""
+LARGEST_DEBT_S = 0.8
+"""The longest pause between askings of silent readers: with a whole reply time-out it makes one second."""
 
 ALONE_S = 0.1
 """Between tries on a line where nobody answers, and so nobody is hurt."""

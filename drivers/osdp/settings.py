@@ -123,7 +123,7 @@ class OsdpBusSettings(Model):
     gap_s: float = Field(default=0.03, ge=0.005, le=0.2, description="Silence that ends a frame.")
     idle_characters: int = Field(default=2, ge=0, le=20, description="Silence between frames.")
     polls_per_s: int = Field(
-        default=350, ge=10, le=2000, description="Of all devices together while nothing happens."
+        default=300, ge=10, le=2000, description="Of all devices together while nothing happens."
     )
     busy_polls_per_s: int = Field(
         default=700, ge=10, le=5000, description="The same, shortly after a card, a key or an order."
