@@ -10,7 +10,7 @@ from agent.cli.words import say
 if TYPE_CHECKING:
     import argparse
 
-    from agent.office.broker import BrokerSettings
+    from agent.broker import BrokerSettings
 
 
 def add_broker(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
@@ -25,7 +25,7 @@ def add_broker(parser: argparse.ArgumentParser, *, required: bool = False) -> No
 
 def settings_of(args: argparse.Namespace) -> BrokerSettings:
     """Return the broker that the options name. Raises BadInput."""
-    from agent.office.broker import BrokerSettings, broker_at  # noqa: PLC0415 - paho only where it is used
+    from agent.broker import BrokerSettings, broker_at  # noqa: PLC0415 - paho only where it is used
 
     host, port = broker_at(args.broker, secure=args.ca is not None)
     return BrokerSettings(

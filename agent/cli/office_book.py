@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from agent.cli.words import say
 from agent.clock import SystemClock
 from agent.errors import BadInput
+from agent.keyfiles import read_phrase
 from agent.office.book import Book
-from agent.office.keys import read_phrase
 from agent.office.times import begins, ends, read_date
 
 if TYPE_CHECKING:

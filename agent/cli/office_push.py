@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.broker import Broker
 from agent.cli.broker_options import add_broker, settings_of
 from agent.cli.office_book import action, day_text, now, open_book, show_table
 from agent.cli.words import known, say
@@ -17,7 +18,6 @@ from agent.clock import SystemClock
 from agent.errors import EX_TEMPFAIL, BadInput, Unavailable
 from agent.office import receipts
 from agent.office.access import gateways
-from agent.office.broker import Broker
 from agent.office.push import HEARD, Pusher
 from protocols.mqtt.model import stamp
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from agent.broker import BrokerSettings
     from agent.cli.office_book import Actions
     from agent.office.book import Book
-    from agent.office.broker import BrokerSettings
     from agent.office.messages import Message
     from agent.office.push import Standing
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from agent.broker import broker_at
 from agent.cli.broker_options import add_broker
 from agent.cli.office_book import action, author, family, new_passphrase, now, open_book, show_table
 from agent.cli.words import say
 from agent.office import access
 from agent.office.book import DIGEST_KEY_FILE, HOME_ZONE, Book
-from agent.office.broker import broker_at
 from protocols.mqtt.model import stamp
 from protocols.tokens.keys import kid, public_text
 

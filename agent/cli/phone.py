@@ -45,7 +45,7 @@ def register(commands: Commands) -> None:
 
 def run_enrol(args: Namespace) -> int:
     """Make the phone's key and print its public half."""
-    from agent.office.keys import make_signing_key  # noqa: PLC0415 - cryptography only where it is used
+    from agent.keyfiles import make_signing_key  # noqa: PLC0415 - cryptography only where it is used
     from protocols.tokens.keys import kid, public_text  # noqa: PLC0415 - the same
 
     public = make_signing_key(args.key).public_key()
@@ -58,10 +58,10 @@ def run_enrol(args: Namespace) -> int:
 
 def run_open(args: Namespace) -> int:
     """Ask for the door; 0 only when the gateway says that it is open."""
+    from agent.broker import Broker  # noqa: PLC0415 - the same
     from agent.clock import SystemClock  # noqa: PLC0415 - only where it is used
     from agent.errors import BadInput  # noqa: PLC0415 - the same
-    from agent.office.broker import Broker  # noqa: PLC0415 - the same
-    from agent.office.keys import read_signing_key  # noqa: PLC0415 - the same
+    from agent.keyfiles import read_signing_key  # noqa: PLC0415 - the same
     from agent.phone.client import Phone  # noqa: PLC0415 - the same
     from protocols.mqtt.topics import is_name  # noqa: PLC0415 - the same
     from protocols.tokens.keys import kid  # noqa: PLC0415 - the same

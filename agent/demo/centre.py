@@ -5,16 +5,16 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Final
 
+from agent.broker import Broker
 from agent.demo.feed import Told
-from agent.office.broker import Broker
 from protocols.errors import WireError
 from protocols.mqtt.events import Backfill, Event
 from protocols.mqtt.payloads import Ack, Replay
 from protocols.mqtt.topics import Kind, plain
 
 if TYPE_CHECKING:
+    from agent.broker import Arrived, BrokerSettings
     from agent.demo.feed import Feed
-    from agent.office.broker import Arrived, BrokerSettings
     from drivers.contract import Monotonic
 
 LOOK_EVERY_S: Final = 0.1

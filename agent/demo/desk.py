@@ -16,8 +16,8 @@ from protocols.tokens.token import COMMAND_TYP, sign
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from agent.broker import Broker
     from agent.clock import Clock
-    from agent.office.broker import Broker
     from protocols.tokens.command import Mode
 
 CLIENT: Final = "demo-desk"

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from agent.broker import Broker
 from agent.demo.feed import Note, NotSeen, Phrase
-from agent.office.broker import Broker
 from agent.office.push import HEARD, Pusher
 
 if TYPE_CHECKING:
+    from agent.broker import BrokerSettings
     from agent.clock import Clock
     from agent.demo.feed import Feed
     from agent.office.book import Book
-    from agent.office.broker import BrokerSettings
     from agent.office.messages import Message
     from agent.office.push import Standing
 

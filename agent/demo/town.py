@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from agent.broker import Broker, BrokerSettings
 from agent.demo import people
 from agent.demo.broker import HOST, DemoBroker
 from agent.demo.building import GARAGE, GATEWAY, LOBBY, LOCKS, Building
@@ -20,7 +21,6 @@ from agent.demo.feed import Act, Feed, Note, NotSeen, Phrase, Relay, Sight, Told
 from agent.demo.gateway import LAST_WORDS, daemon
 from agent.demo.office import Office
 from agent.office.book import Book
-from agent.office.broker import Broker, BrokerSettings
 from agent.phone.client import Phone
 from protocols.tokens.keys import public_text
 

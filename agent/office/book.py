@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 from zoneinfo import ZoneInfo
 
 from agent.errors import BadInput, StoreError
+from agent.keyfiles import make_secret, make_signing_key, read_secret, read_signing_key
 from agent.office.database import connect
 from agent.office.edit import Edit, row_of
-from agent.office.keys import make_secret, make_signing_key, read_secret, read_signing_key
 from agent.office.seal import Lock, Sealer, WrongKey, lock_by_passphrase, unwrap, wrap
 from protocols.mqtt.model import stamp
 

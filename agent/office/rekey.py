@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from agent.keyfiles import make_secret
 from agent.office.book import LOCK_FILE, NEXT_LOCK_FILE
 from agent.office.edit import image_of, row_from
 from agent.office.identity import Document
-from agent.office.keys import make_secret
 from agent.office.people import Details, Home, home_digests, person_digests
 from agent.office.seal import Lock, Sealer, lock_by_passphrase, wrap
 

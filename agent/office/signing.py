@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent.errors import BadInput
+from agent.keyfiles import make_signing_key, read_signing_key
 from agent.office.book import OFFICE_KEY_FILE
-from agent.office.keys import make_signing_key, read_signing_key
 from protocols.tokens.keys import kid
 
 if TYPE_CHECKING:

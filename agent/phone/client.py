@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agent.office.broker import Reply
+from agent.broker import Reply
 from agent.phone.command import LIFE_S, new_jti, open_command
 from protocols.errors import WireError
 from protocols.mqtt.payloads import CommandAnswer, State
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+    from agent.broker import Arrived, Broker
     from agent.clock import Clock
-    from agent.office.broker import Arrived, Broker
 
 STATE_WITHIN_S = 2.0
 """A retained message comes with the subscription; a gateway that has none there never was online."""

@@ -229,7 +229,10 @@ class Link:
     def _on_disconnect(
         self, _client: Client, _data: object, flags: DisconnectFlags, reason: ReasonCode, _said: object
     ) -> None:
-        self._end(f"the broker left: {reason}" if flags.is_disconnect_packet_from_server else str(reason))
+        said = (
+            flags.is_disconnect_packet_from_server
+        )  # else it just vanished, and paho's reason tells nothing
+        self._end(f"the broker left: {reason}" if said else "the connection was lost")
 
     def _on_subscribe(
         self, _client: Client, _data: object, mid: int, reasons: list[ReasonCode], _said: object

@@ -88,6 +88,10 @@ ROOMS = {
     "agent.clock": Room(("agent.domain",)),
     "agent.log": Room(("agent.clock", "protocols.wiegand"), ("structlog",)),
     "agent.service": Room(),
+    "agent.broker": Room(
+        ("agent.errors", "agent.keyfiles", "agent.sync.nodelay", "protocols.mqtt"), ("paho",)
+    ),
+    "agent.keyfiles": Room(("agent.errors", "protocols.tokens"), ("cryptography",)),
     "agent.certificate": Room(("agent.errors",), ("cryptography",)),
     "agent.config": Room(
         ("agent.errors", "drivers.registry", "drivers.contract", "drivers.settings", "protocols.wiegand"),
@@ -115,13 +119,10 @@ ROOMS = {
         ("cryptography", "structlog"),
     ),
     "agent.office": Room(
-        ("agent.clock", "agent.domain", "agent.errors", "agent.sync", "protocols"),
+        ("agent.clock", "agent.domain", "agent.errors", "agent.keyfiles", "agent.sync", "protocols"),
         ("cryptography", "openpyxl", "pydantic", "segno"),
     ),
-    "agent.office.broker": Room(
-        ("agent.errors", "agent.office", "agent.sync.nodelay", "protocols.mqtt"), ("paho",)
-    ),
-    "agent.phone": Room(("agent.clock", "agent.errors", "agent.office", "protocols"), ("cryptography",)),
+    "agent.phone": Room(("agent.broker", "agent.clock", "agent.errors", "protocols"), ("cryptography",)),
     "agent.cli": Room(EVERYTHING, ("cryptography", "pydantic", "rich")),
     "agent.demo": Room(EVERYTHING, ("amqtt", "cryptography", "rich", "structlog")),
     "agent.identity": Room(("agent.config", "agent.errors", "protocols.tokens"), ("cryptography",)),

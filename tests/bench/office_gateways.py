@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from agent.broker import Broker, BrokerSettings
 from agent.domain.credentials import CredentialState
 from agent.office import access, lifecycle
-from agent.office.broker import Broker, BrokerSettings
 from agent.office.push import HEARD, Pusher
 from protocols.mqtt.model import stamp
 from protocols.mqtt.topics import Kind, plain, take_apart

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agent.broker import Broker, BrokerSettings
 from agent.cli.app import main
 from agent.clock import SystemClock
 from agent.demo.broker import BrokerKind, DemoBroker
@@ -19,7 +20,6 @@ from agent.demo.script import Step, StepFailed, TimeIsUp, phone_opens, play
 from agent.demo.session import converse
 from agent.demo.town import STEP_S, Town
 from agent.errors import Unavailable
-from agent.office.broker import Broker, BrokerSettings
 from protocols.mqtt.events import backfill_body, event_text
 from protocols.mqtt.payloads import Ack, Replay
 from protocols.mqtt.topics import Kind, plain

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agent.broker import Broker as PhoneBroker
+from agent.broker import BrokerSettings
 from agent.demo.building import GARAGE, GATEWAY, LOBBY
 from agent.errors import EX_UNAVAILABLE
-from agent.office.broker import Broker as PhoneBroker
-from agent.office.broker import BrokerSettings
 from agent.phone.client import Phone
 from drivers.simulator.relay_board import WELL, Mood
 from protocols.mqtt.topics import Kind

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from agent.broker import Broker, BrokerSettings
 from agent.clock import SystemClock
-from agent.office.broker import Broker, BrokerSettings
 from agent.roster.receipts import DoorReach, receipt_message
 from agent.roster.roster import Roster
 from agent.store.roster_table import RosterTable, open_roster
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from agent.office.broker import Arrived
+    from agent.broker import Arrived
 
 TURN_S = 0.02
 

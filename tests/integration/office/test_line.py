@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
+from agent.broker import Broker, BrokerSettings
 from agent.cli.app import main
 from agent.cli.office_book import now
 from agent.clock import SystemClock
 from agent.domain.credentials import CredentialState
 from agent.errors import EX_TEMPFAIL, EX_UNAVAILABLE, BadInput, Unavailable
+from agent.keyfiles import KeyExposed, make_signing_key, read_signing_key, write_private
 from agent.office import lifecycle
-from agent.office.broker import Broker, BrokerSettings
-from agent.office.keys import KeyExposed, make_signing_key, read_signing_key, write_private
 from agent.phone.client import Phone
 from protocols.tokens.keys import public_text
 from tests.peers.broker import Broker as Mosquitto

@@ -8,8 +8,8 @@ import re
 from typing import TYPE_CHECKING
 
 from agent.cli.app import main
+from agent.keyfiles import make_signing_key
 from agent.office.book import Book
-from agent.office.keys import make_signing_key
 from protocols.tokens.keys import public_text
 from tests.peers.broker import Broker as Mosquitto
 from tests.peers.centre import Centre, until

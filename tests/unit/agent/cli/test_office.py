@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.cli.app import main
 from agent.errors import EX_DATAERR, EX_NOINPUT, EX_NOPERM, EX_USAGE
+from agent.keyfiles import make_signing_key, write_private
 from agent.office.book import Book
-from agent.office.keys import make_signing_key, write_private
 from protocols.tokens.keys import kid, public_text
 from tests.peers.office_site import resident_number
 

@@ -9,7 +9,7 @@ import pytest
 
 from agent.cli.app import main
 from agent.errors import EX_DATAERR, EX_UNAVAILABLE
-from agent.office.keys import read_signing_key
+from agent.keyfiles import read_signing_key
 from protocols.tokens.keys import kid, public_text
 
 if TYPE_CHECKING:

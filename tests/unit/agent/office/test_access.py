@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from agent.broker import broker_at
 from agent.errors import BadInput
 from agent.office import access
 from agent.office.book import Book
-from agent.office.broker import broker_at
 from agent.office.people import Home, home_of
 from agent.office.times import read_date
 from tests.peers.office_site import START, make_book

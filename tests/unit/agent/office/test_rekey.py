@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from agent.errors import BadInput, StoreError
+from agent.keyfiles import make_secret
 from agent.office import lifecycle, people, signing
 from agent.office.book import LOCK_FILE, NEXT_LOCK_FILE, Book
-from agent.office.keys import make_secret
 from agent.office.rekey import rekey
 from agent.office.seal import WrongKey
 from protocols.tokens.keys import public_text

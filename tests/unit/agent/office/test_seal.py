@@ -7,9 +7,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
 from agent.errors import BadInput, StoreError
-from agent.office.book import LOCK_FILE, Book
-from agent.office.database import connect
-from agent.office.keys import (
+from agent.keyfiles import (
     KeyExposed,
     make_secret,
     make_signing_key,
@@ -19,6 +17,8 @@ from agent.office.keys import (
     read_signing_key,
     write_private,
 )
+from agent.office.book import LOCK_FILE, Book
+from agent.office.database import connect
 from agent.office.seal import Lock, Sealer, WrongKey, unwrap, wrap
 from tests.peers.office_site import START, add_person, make_book
 

@@ -1,4 +1,4 @@
-"""The broker as the office and the phone use it: connect, publish, and take what arrives, one at a time.
+"""The broker as the office, the phone and the demo use it: connect, publish, take what arrives one by one.
 
 paho keeps a thread of its own; its callbacks only put values on a queue. MQTT 5 is spoken, and 3.1.1 with a
 broker that knows no other: what is said is signed, so the older version weakens nothing but convenience.
@@ -18,7 +18,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from agent.errors import BadInput, Unavailable
-from agent.office.keys import read_phrase
+from agent.keyfiles import read_phrase
 from agent.sync.nodelay import send_at_once
 
 if TYPE_CHECKING:
