@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 VISITOR = 0x0C0FFEE0
 SHORT_S = 8
 """A window that a busy box can still use before it ends."""
-KILLS = 10
-USES = 12
+KILLS = 16
+USES = KILLS + 1
 SEED = 20261122
-LONGEST_LIFE_S = 0.08
+LONGEST_LIFE_S = 0.02
 """From the code to the plug: before the record, between it and the relay, or after both."""
 
 _PORT = """\
