@@ -211,8 +211,7 @@ class OsdpDevice:
                 self._emit(KeysPressed(self.settings.name, keys, at))
                 return True
             case InputStates(states=states):
-                self._sensed(states, at)
-                return True
+                return self._sensed(states, at)
             case LocalStatus(tamper=tamper, power_failed=power_failed):
                 self._condition("tamper", "the case is open", at, active=tamper)
                 self._condition("power", "its supply has failed", at, active=power_failed)
@@ -265,12 +264,16 @@ class OsdpDevice:
 
     # --- states ------------------------------------------------------------------------------------------
 
-    def _sensed(self, states: tuple[int, ...], at: float) -> None:
+    def _sensed(self, states: tuple[int, ...], at: float) -> bool:
+        """Take all inputs. True: one has moved that was known before."""
+        moved = False
         for point, each in self.settings.inputs.items():
             state = InputState.UNKNOWN
             if each.channel < len(states):
                 state = _input_state(states[each.channel], closed_at_rest=each.normally == "closed")
+            moved = (self._inputs.get(point) not in {None, InputState.UNKNOWN, state}) or moved
             self._input(point, state, at)
+        return moved
 
     def _input(self, point: str, state: InputState, at: float) -> None:
         if self._inputs.get(point) is not state:
