@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 ROUNDS = 200
 SEED = 20261122
-LIFE = 2.0
+LIFE = 3.0
 """The longest life of a daemon, in times that it needs to have all its devices: the plug is pulled at any
-moment between birth and a time of service as long as the start."""
-LIFE_S = (0.3, 1.5)
+moment between birth and a time of service twice as long as the start."""
+LIFE_S = (0.3, 0.9)
 BETWEEN_S = 0.03
 VERIFY_EVERY = 25
 SLOW_S = 0.06
