@@ -143,6 +143,8 @@ class Journal:
         if not self._reserve.held:
             self._reserve.take()
         pruned = self.memory.prune(at) + self.passes.prune(at)
+        if clock != "unset":
+            self.passes.date_loss(at)
         if clock != "synced":
             return pruned > 0
         before_ms = to_ms(at - timedelta(seconds=self._limits.age_s))

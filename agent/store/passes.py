@@ -29,6 +29,8 @@ LONGEST_PASS: Final = timedelta(days=31)
 """The longest window of a pass."""
 
 FORGOTTEN_PASSES: Final = "passes.forgotten_until_ms"
+LOST_BY: Final = "passes.lost_by_ms"
+"""When the count had been lost already, by a clock that was set: at the loss itself it may not have been."""
 
 _FIRST: Final = "INSERT OR IGNORE INTO pass_use (used, number, ends_ms) VALUES (?, ?, ?)"
 _NEXT: Final = "UPDATE pass_use SET used = ?1, ends_ms = max(ends_ms, ?3) WHERE number = ?2 AND used = ?1 - 1"
@@ -73,14 +75,26 @@ class Passes:
                 self._connection.execute(SET_VALUE, (FORGOTTEN_PASSES, str(newest)))
         return len(ended)
 
+    def date_loss(self, at: datetime) -> None:
+        """Note that the count was lost before `at`, if it ever was. Call it by a clock that is set."""
+        if self._lost and self._memory.setting(LOST_BY) is None:
+            with Transaction(self._connection, "date the loss of passes"):
+                self._connection.execute(SET_VALUE, (LOST_BY, str(to_ms(at))))
+
+    @property
+    def _lost(self) -> bool:
+        return self._memory.setting(LOST_AT) is not None
+
     def _may_be_lost(self, begins: datetime) -> bool:
-        """Say whether a pass may have been used before the count was lost.
+        """Say whether a pass may have been used before the count was lost; any may, until that has a date.
 
         One that began longer before than any pass lasts had ended by then. So a loss that a wrong clock put
         years ahead does not refuse the passes of those years.
         """
-        lost_ms = self._number(LOST_AT)
-        return lost_ms != NEVER_MS and timedelta(0) <= from_ms(lost_ms) - begins <= LONGEST_PASS
+        if not self._lost:
+            return False
+        lost_by = self._memory.setting(LOST_BY)
+        return lost_by is None or timedelta(0) <= from_ms(int(lost_by)) - begins <= LONGEST_PASS
 
     def _number(self, setting: str) -> int:
         return int(self._memory.setting(setting) or NEVER_MS)

@@ -127,21 +127,43 @@ def test_when_too_many_are_counted_new_ones_wait_and_known_ones_go_on(journal: J
     assert journal.passes.used("one more", AT, END + timedelta(days=1)) == 0
 
 
+def lose(journal: Journal, path: Path, at: datetime) -> Journal:
+    """Damage the file under a journal, and return the one that is begun in its place at `at`."""
+    journal.close()
+    path.write_bytes(b"no database any more" * 500)
+    opened = open_journal(path, boot_id="b", at=at)
+    assert opened.quarantined is not None
+    return opened.journal
+
+
 def test_after_the_count_was_lost_nobody_can_tell_of_passes_that_had_begun(
     journal: Journal, path: Path
 ) -> None:
     use(journal, "pass-a", 1)
-    journal.close()
-    path.write_bytes(b"no database any more" * 500)
     lost_at = AT + timedelta(hours=1)
-    opened = open_journal(path, boot_id="b", at=lost_at)
-    assert opened.quarantined is not None
+    first = lose(journal, path, lost_at)
+    first.tidy(lost_at, 0, "holdover")
 
-    for again in (opened.journal, open_journal(path, boot_id="b", at=AT + timedelta(days=1)).journal):
+    for again in (first, open_journal(path, boot_id="b", at=AT + timedelta(days=1)).journal):
+        again.tidy(AT + timedelta(days=1), 0, "synced")  # a loss has one date
         begun = [AT, lost_at, lost_at + A_MOMENT, lost_at - LONGEST_PASS, lost_at - LONGEST_PASS - A_MOMENT]
         told = [again.passes.used("pass-a", begins, END) for begins in begun]
         assert told == [None, None, 0, None, 0]
         again.close()
+
+
+def test_a_loss_that_no_clock_saw_is_dated_by_the_first_that_is_set(journal: Journal, path: Path) -> None:
+    use(journal, "pass-a", 1)
+    again = lose(journal, path, datetime(1970, 1, 1, tzinfo=UTC))
+    again.tidy(datetime(1970, 1, 1, tzinfo=UTC), 0, "unset")
+    assert again.passes.used("pass-a", AT, END) is None
+    assert again.passes.used("pass-b", END, END + A_MOMENT) is None
+
+    again.tidy(AT + timedelta(hours=1), 0, "synced")
+
+    assert again.passes.used("pass-a", AT, END) is None
+    assert again.passes.used("pass-b", AT + timedelta(hours=1, milliseconds=1), END) == 0
+    again.close()
 
 
 def test_a_file_of_the_first_layout_is_brought_up_and_keeps_its_rows(path: Path) -> None:
