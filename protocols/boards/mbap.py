@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocols.boards.messages import encode, exception_head, reply_head, reply_size
+from protocols.boards.messages import exception_head, reply_head, reply_size
 from protocols.boards.rtu import Found
 
 if TYPE_CHECKING:
@@ -20,12 +20,6 @@ _REFUSAL_BYTES = 2
 
 def _header(transaction: int, unit: int, length: int) -> bytes:
     return transaction.to_bytes(2, "big") + b"\0\0" + (length + 1).to_bytes(2, "big") + bytes((unit,))
-
-
-def request_frame(transaction: int, unit: int, request: Request) -> bytes:
-    """Return the bytes that ask `request` of the board at `unit` behind the gateway."""
-    message = encode(request)
-    return _header(transaction, unit, len(message)) + message
 
 
 def find_reply(held: bytes, transaction: int, unit: int, request: Request) -> Found | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from protocols.boards.messages import encode, exception_head, reply_head, reply_size
+from protocols.boards.messages import exception_head, reply_head, reply_size
 
 if TYPE_CHECKING:
     from protocols.boards.messages import Request
@@ -48,11 +48,6 @@ def frame(unit: int, message: bytes) -> bytes:
         raise ValueError(f"{unit} is no Modbus address")
     body = bytes((unit,)) + message
     return body + crc(body)
-
-
-def request_frame(unit: int, request: Request) -> bytes:
-    """Return the bytes that ask `request` of the board at `unit`."""
-    return frame(unit, encode(request))
 
 
 @dataclass(frozen=True, slots=True)

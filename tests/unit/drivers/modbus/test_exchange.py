@@ -15,9 +15,10 @@ from protocols.boards.messages import (
     ReadRegisters,
     Request,
     WriteCoil,
+    encode,
     encode_reply,
 )
-from protocols.boards.rtu import frame, request_frame
+from protocols.boards.rtu import frame
 from protocols.errors import Refused
 from tests.peers.hand_wire import HandWire
 
@@ -46,7 +47,7 @@ def exchange_on(
 
 
 def asked(wire: HandWire, request: Request, unit: int = 1) -> int:
-    return wire.written.count(request_frame(unit, request))
+    return wire.written.count(frame(unit, encode(request)))
 
 
 def test_a_reply_is_the_answer(clock: HandClock) -> None:

@@ -24,8 +24,8 @@ from protocols.boards.families import (
     units,
 )
 from protocols.boards.inputs import Input, forget, sample
-from protocols.boards.messages import ON, ReadBits, ReadRegisters, WriteCoil, WriteRegister
-from protocols.boards.rtu import request_frame
+from protocols.boards.messages import ON, ReadBits, ReadRegisters, Request, WriteCoil, WriteRegister, encode
+from protocols.boards.rtu import frame
 
 VECTORS: dict[str, Any] = json.loads(Path("tests/vectors/modbus.json").read_text())
 NAMES = {
@@ -45,16 +45,20 @@ WITH_PULSE = sorted(name for name, family in FAMILIES.items() if family.pulse is
 WITHOUT = sorted(set(FAMILIES) - set(WITH_PULSE))
 
 
+def frame_of(unit: int, request: Request) -> bytes:
+    return frame(unit, encode(request))
+
+
 @pytest.mark.parametrize(("name", "row"), PULSES)
 def test_a_pulse_is_the_makers_frame(name: str, row: dict[str, Any]) -> None:
     call = row["call"]
     for_s = call["ms"] / 1000 if "ms" in call else float(call["op"].split()[1])
-    made = request_frame(call["addr"], pulse(FAMILIES[name], call["ch"], for_s))
+    made = frame_of(call["addr"], pulse(FAMILIES[name], call["ch"], for_s))
     assert made.hex() == row["frame"]
 
 
 @pytest.mark.parametrize(
-    ("name", "channel", "for_s", "unit", "frame"),
+    ("name", "channel", "for_s", "unit", "published"),
     [
         ("waveshare", 0, 0.7, 1, "0105020000078db0"),
         ("waveshare", 1, 0.8, 1, "0105020100089c74"),
@@ -64,19 +68,21 @@ def test_a_pulse_is_the_makers_frame(name: str, row: dict[str, Any]) -> None:
         ("lctech", 0, 2.0, 255, "ff10000300020400040014c59f"),
     ],
 )
-def test_a_pulse_is_the_published_frame(name: str, channel: int, for_s: float, unit: int, frame: str) -> None:
-    assert request_frame(unit, pulse(FAMILIES[name], channel, for_s)).hex() == frame
+def test_a_pulse_is_the_published_frame(
+    name: str, channel: int, for_s: float, unit: int, published: str
+) -> None:
+    assert frame_of(unit, pulse(FAMILIES[name], channel, for_s)).hex() == published
 
 
 def test_switching_off_is_the_published_frame() -> None:
-    assert request_frame(1, off(FAMILIES["waveshare"], 0)).hex() == "010500000000cdca"
-    assert request_frame(254, off(FAMILIES["juying"], 0)).hex() == "fe0500000000d9c5"
+    assert frame_of(1, off(FAMILIES["waveshare"], 0)).hex() == "010500000000cdca"
+    assert frame_of(254, off(FAMILIES["juying"], 0)).hex() == "fe0500000000d9c5"
     assert off(FAMILIES["eletechsup"], 0) == WriteRegister(1, 0x0200)
 
 
 def test_reading_back_is_the_published_frame() -> None:
-    assert request_frame(1, read_outputs(FAMILIES["waveshare"], 8)).hex() == "0101000000083dcc"
-    assert request_frame(1, read_inputs(FAMILIES["waveshare"], 8)).hex() == "01020000000879cc"
+    assert frame_of(1, read_outputs(FAMILIES["waveshare"], 8)).hex() == "0101000000083dcc"
+    assert frame_of(1, read_inputs(FAMILIES["waveshare"], 8)).hex() == "01020000000879cc"
     assert read_outputs(FAMILIES["eletechsup"], 4) == ReadRegisters(3, 1, 4)
     assert read_outputs(FAMILIES["zlan"], 2) == ReadBits(1, 16, 2)
     assert read_inputs(FAMILIES["zlan"], 2) == ReadBits(1, 0, 2)

@@ -76,7 +76,7 @@ def test_a_board_reads_what_we_ask(request: Request) -> None:
 
 @given(UNITS, REQUESTS.filter(lambda each: not isinstance(each, WriteCoil) or each.value in {0, ON}))
 def test_another_implementation_reads_what_we_ask(unit: int, request: Request) -> None:
-    frame = rtu.request_frame(unit, request)
+    frame = rtu.frame(unit, encode(request))
     used, read = FramerRTU(DecodePDU(is_server=True)).handleFrame(frame, unit, 0)
     assert read is not None
     assert (used, read.dev_id, read.address) == (len(frame), unit, request.address)
@@ -179,8 +179,7 @@ def test_a_refusal_is_raised_with_its_code(code: int, meaning: str) -> None:
 @given(REQUESTS, st.data())
 def test_a_gateways_reply_is_tied_to_its_question(request: Request, data: st.DataObject) -> None:
     values = values_for(request, data)
-    asked = mbap.request_frame(7, 1, request)
-    reply = asked[:4] + (len(encode_reply(request, values)) + 1).to_bytes(2, "big") + b"\x01"
+    reply = b"\0\7\0\0" + (len(encode_reply(request, values)) + 1).to_bytes(2, "big") + b"\x01"
     reply += encode_reply(request, values)
     found = mbap.find_reply(b"\0\0" + reply, 7, 1, request)
     assert found is not None
