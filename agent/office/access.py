@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ValidationError
 
 from agent.errors import BadInput
+from agent.office.aliases import DEFAULT_READS, check_reads
 from protocols.mqtt.roster import Group, Schedule
 from protocols.mqtt.topics import is_name
 from protocols.tokens.errors import TokenError
@@ -59,14 +60,26 @@ def set_group(edit: Edit, name: str, rights: Sequence[tuple[str, str]]) -> None:
     edit.note(f"group:{name}")
 
 
-def set_gateway(edit: Edit, name: str, doors: Sequence[str]) -> None:
-    """Write the gateway `name` with its doors. Raises BadInput for a name that no topic can hold."""
+def set_gateway(edit: Edit, name: str, doors: Sequence[str], reads: Sequence[str] | None = None) -> None:
+    """Write the gateway `name` with its doors, and what its readers make of a card.
+
+    reads: spaces and shortenings (protocols.wiegand.identity); None: as before, for a new one DEFAULT_READS.
+    Raises BadInput for a name that no topic can hold, and for what no reader gives.
+    """
     for each in (name, *doors):
         if not is_name(each):
             raise BadInput(f"{each!r} cannot be a name: 1 to 64 characters, none of + # /")
     if not doors:
         raise BadInput("a gateway has one door at least: --doors lobby,garage")
-    edit.put("gateway", {"id": name, "doors": json.dumps(sorted(set(doors)), ensure_ascii=False)})
+    if reads is None:
+        before = edit.get("gateway", name)
+        reads = DEFAULT_READS if before is None else json.loads(before["reads"])
+    row = {
+        "id": name,
+        "doors": json.dumps(sorted(set(doors)), ensure_ascii=False),
+        "reads": json.dumps(check_reads(reads)),
+    }
+    edit.put("gateway", row)
     edit.note(f"gateway:{name}")
 
 
@@ -89,6 +102,12 @@ def gateways(book: Book) -> dict[str, tuple[str, ...]]:
     """Return all gateways with their doors."""
     rows = book.database.execute("SELECT id, doors FROM gateway ORDER BY id")
     return {row["id"]: tuple(json.loads(row["doors"])) for row in rows}
+
+
+def reads(book: Book) -> dict[str, tuple[str, ...]]:
+    """Return what the readers of each gateway make of a card: spaces and shortenings."""
+    rows = book.database.execute("SELECT id, reads FROM gateway ORDER BY id")
+    return {row["id"]: tuple(json.loads(row["reads"])) for row in rows}
 
 
 def groups(book: Book | Edit) -> dict[str, tuple[tuple[str, str], ...]]:

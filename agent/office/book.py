@@ -142,15 +142,25 @@ class Book:
         return row_of(self.database, table, key)
 
     @contextmanager
-    def change(self, what: str, *, by: str, at: datetime, keep: bool = True) -> Iterator[Edit]:
+    def change(
+        self, what: str, *, by: str, at: datetime, keep: bool = True, accept_collisions: bool = False
+    ) -> Iterator[Edit]:
         """Make one change: commit it as the next revision when the block ends well, else leave no trace.
 
         `keep=False` rehearses: everything is done and seen inside the block, and then taken back.
-        A change that changed nothing makes no revision.
+        A change that changed nothing makes no revision. Raises Collides when readers could take a card for
+        another from now on; `accept_collisions`: such cards are left off the lists where that is so.
         """
         self.database.execute("BEGIN IMMEDIATE")
         try:
-            edit = Edit(self.database, self.sealer, self.digest_key, self.revision + 1, at)
+            edit = Edit(
+                self.database,
+                self.sealer,
+                self.digest_key,
+                self.revision + 1,
+                at,
+                accept_collisions=accept_collisions,
+            )
             yield edit
             if keep and edit.changed:
                 edit.settle()

@@ -84,6 +84,7 @@ def issue(
         key, CredentialKind.CARD, person, CredentialState.ACTIVE, text, valid_from, valid_until
     )
     _write(edit, active, before)
+    edit.database.execute("DELETE FROM buried WHERE id = ?", (key,))  # it is in the office's hand again
     return key
 
 
@@ -139,6 +140,17 @@ def release(edit: Edit, key: str) -> None:
     edit.drop("credential", key)
 
 
+def bury(edit: Edit, key: str, person: str) -> None:
+    """Take a stopped credential out of the book, though nobody has brought the card back.
+
+    A card's digest stays, with the opaque id of whom it was: no other card is ever taken for this one.
+    """
+    before = edit.get("credential", key)
+    edit.drop("credential", key)
+    if before is not None and before["kind"] == CredentialKind.CARD:
+        edit.database.execute("REPLACE INTO buried (id, person) VALUES (?, ?)", (key, person))
+
+
 def load(book: Reading, key: str) -> Credential:
     """Return the credential with the digest `key`. Raises BadInput when there is none."""
     row = book.database.execute("SELECT * FROM credential WHERE id = ?", (key,)).fetchone()
@@ -172,6 +184,8 @@ def _verified(edit: Edit, person: str) -> None:
 
 
 def _write(edit: Edit, credential: Credential, before: dict[str, Any] | None) -> None:
+    if credential.number:
+        edit.numbers[credential.id] = credential.number
     place = f"credential/{credential.id}"
     text = json.dumps({"number": credential.number, "why": credential.why}, ensure_ascii=False)
     same = before is not None and edit.sealer.open(before["sealed"], place) == text

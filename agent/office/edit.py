@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from agent.office import aliases, collisions
 from agent.office.rows import TABLES, body_of, canonical, person_of
 from protocols.mqtt.model import stamp
 
@@ -22,13 +23,24 @@ class Edit:
     """A change in the making, inside one transaction. `revision`: the number it will have."""
 
     def __init__(
-        self, database: sqlite3.Connection, sealer: Sealer, digest_key: bytes, revision: int, at: datetime
+        self,
+        database: sqlite3.Connection,
+        sealer: Sealer,
+        digest_key: bytes,
+        revision: int,
+        at: datetime,
+        *,
+        accept_collisions: bool = False,
     ) -> None:
         self.database = database
         self.sealer = sealer
         self.digest_key = digest_key
         self.revision = revision
         self.at = at
+        self.numbers: dict[str, str] = {}
+        """The numbers of cards that are written, so that they need not be unsealed for their aliases."""
+        self._accept_collisions = accept_collisions
+        self._holders: dict[str, str | None] = {}
         self._touched: dict[str, set[str]] = {table: set() for table in TABLES}
         self._details: list[str] = []
 
@@ -82,6 +94,8 @@ class Edit:
     def _keep(self, table: str, key: str, before: Row | None) -> None:
         if key not in self._touched[table]:
             self._touched[table].add(key)
+            if table == "credential":
+                self._holders[key] = None if before is None else before["person"]
             self.database.execute(
                 "INSERT INTO before (revision, kind, id, image) VALUES (?, ?, ?, ?)",
                 (self.revision, table, key, image_of(before)),
@@ -92,7 +106,11 @@ class Edit:
         self.database.execute("DELETE FROM before WHERE kind = ? AND id = ?", (table, key))
 
     def settle(self) -> None:
-        """Write the roster rows that follow from the change: call it once, before the commit."""
+        """Write the roster rows that follow from the change: call it once, before the commit.
+
+        Raises Collides when readers cannot tell a card from another now, and nobody has accepted that.
+        """
+        self._settle_collisions()
         people = self._touched["person"]
         credentials = set(self._touched["credential"])
         for person in people:
@@ -102,6 +120,25 @@ class Edit:
         self._settle("credential", credentials)
         for table in ("door_group", "schedule", "gateway"):
             self._settle(table, self._touched[table])
+
+    def _settle_collisions(self) -> None:
+        if self._touched["gateway"]:
+            aliases.keep_up(self)
+        aliases.add(self, (key for key, person in self._holders.items() if person is None))
+        found = collisions.settle(self, self._moved(), self._touched["gateway"])
+        if found and not self._accept_collisions:
+            raise collisions.Collides(found)
+        if found:
+            self.note(f"collisions+{len(found)}")
+
+    def _moved(self) -> list[str]:
+        """Return the cards that came, went, or changed hands."""
+        rows = self.database.execute(
+            "SELECT id, person FROM credential WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(self._holders)),),
+        )
+        now = {row["id"]: row["person"] for row in rows}
+        return [key for key, person in self._holders.items() if now.get(key) != person]
 
     def _settle(self, table: str, keys: Iterable[str]) -> None:
         kind = TABLES[table]

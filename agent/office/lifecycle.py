@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from agent.office.edit import Edit
     from protocols.wiegand.identity import CardNumber
 
+STOPPED = (CredentialState.LOST, CredentialState.REVOKED)
 PURGE_TYP = "menshen-purge+jwt"
 """A purge receipt: the office's signed word that nothing personal of an opaque id is left in the book."""
 
@@ -50,9 +51,13 @@ def issue_card(
     at: datetime,
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
+    accept_collisions: bool = False,
 ) -> str:
-    """Bind the card `number` to `person`, and return its digest. Raises BadInput."""
-    with book.change("card.issued", by=by, at=at) as edit:
+    """Bind the card `number` to `person`, and return its digest. Raises BadInput.
+
+    Collides, which is one, when readers take it for another's: unless `accept_collisions` is written out.
+    """
+    with book.change("card.issued", by=by, at=at, accept_collisions=accept_collisions) as edit:
         key = credentials.issue(edit, person, number, valid_from=valid_from, valid_until=valid_until)
         edit.note(f"{person} {key}")
     return key
@@ -113,7 +118,7 @@ def purge(book: Book, person: str, *, by: str, at: datetime) -> str:
     with book.change("person.purged", by=by, at=at) as edit:
         people.save(edit, empty)
         for each in held:
-            edit.drop("credential", each.id)
+            credentials.bury(edit, each.id, person)
         edit.note(person)
         edit.forget("person", person)
         for each in held:
@@ -133,7 +138,8 @@ def undo(book: Book, revision: int, *, by: str, at: datetime) -> int:
     """
     if not 0 <= revision < book.revision:
         raise BadInput(f"revision {revision} is not in the past; the newest is {book.revision}")
-    with book.change("book.undone", by=by, at=at) as edit:
+    # What readers cannot tell apart afterwards is left off the lists: the way back is never barred by it.
+    with book.change("book.undone", by=by, at=at, accept_collisions=True) as edit:
         count = 0
         images = edit.database.execute(
             "SELECT kind, id, image, min(revision) FROM before WHERE revision > ? GROUP BY kind, id",
@@ -141,7 +147,7 @@ def undo(book: Book, revision: int, *, by: str, at: datetime) -> int:
         ).fetchall()
         for row in images:
             if row["image"] is None:
-                count += edit.drop(row["kind"], row["id"])
+                count += _dropped(edit, row["kind"], row["id"])
             else:
                 count += edit.put(row["kind"], _still_stopped(edit, row["kind"], row_from(row["image"])))
         edit.note(f"to:{revision} rows:{count}")
@@ -159,9 +165,17 @@ def skip_to(book: Book, revision: int, *, by: str, at: datetime) -> None:
     book.log(SKIPPED, f"from:{book.revision}", by=by, at=at, number=revision)
 
 
+def _dropped(edit: Edit, table: str, key: str) -> bool:
+    now = edit.get(table, key)
+    if table == "credential" and now is not None and now["state"] in STOPPED:
+        credentials.bury(edit, key, now["person"])
+        return True
+    return edit.drop(table, key)
+
+
 def _still_stopped(edit: Edit, table: str, row: dict[str, Any]) -> dict[str, Any]:
     now = edit.get(table, row["id"]) if table == "credential" else None
-    if now is not None and now["state"] in {CredentialState.LOST, CredentialState.REVOKED}:
+    if now is not None and now["state"] in STOPPED:
         return row | {"state": now["state"]}
     return row
 

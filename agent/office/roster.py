@@ -1,24 +1,25 @@
 """What each gateway's list holds at any revision, and what changed between two: out of the roster rows.
 
-A gateway is told only what its doors need: groups with a right at one of its doors (and only those rights),
-their schedules, the members of those groups, and the members' credentials. Everything here is opaque.
+agent/office/sight.py knows what is on a list; here two of them are held against each other.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from agent.office.collisions import KIND as SHARED
 from agent.office.rows import canonical
+from agent.office.sight import Sight
 from protocols.mqtt.roster import ListDigest
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-Body = dict[str, Any]
+    from agent.office.sight import Body
+
 KINDS = ("person", "credential", "group", "schedule")
 
 
@@ -41,14 +42,6 @@ class Changes:
         return sum(map(len, self.rows.values())) + sum(map(len, self.removed.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """What a gateway needs at one revision: its groups cut to its doors, and their schedules."""
-
-    groups: dict[str, Body]
-    schedules: dict[str, Body]
-
-
 @dataclass(slots=True)
 class _Tally:
     """A list's digest while rows come and go."""
@@ -67,6 +60,10 @@ class _Tally:
             self.rows[kind].append(after)
         else:
             self.removed[kind].append(key)
+
+    def turn_all(self, kind: str, before: Mapping[str, Body], after: Mapping[str, Body]) -> None:
+        for key in sorted(before.keys() | after.keys()):
+            self.turn(kind, key, before.get(key), after.get(key))
 
 
 class Rosters:
@@ -111,76 +108,33 @@ class Rosters:
         )
 
     def _differences(self, gateway: str, base: int, newest: int, start: ListDigest) -> _Tally:
-        old, new = self._scope(gateway, base), self._scope(gateway, newest)
+        old, new = Sight(self._database, gateway, base), Sight(self._database, gateway, newest)
         tally = _Tally(start)
         for kind, was, now in (
             ("group", old.groups, new.groups),
             ("schedule", old.schedules, new.schedules),
         ):
-            for name in sorted(was.keys() | now.keys()):
-                tally.turn(kind, name, was.get(name), now.get(name))
-        whole = base == 0 or old.groups.keys() != new.groups.keys()
-        people = self._keys("person", newest) if whole else self._changed("person", base, newest)
-        credentials = self._keys("credential", newest) if whole else self._changed("credential", base, newest)
-        moved: set[str] = set()
-        for key in people:
-            before, after = self._person(key, base, old), self._person(key, newest, new)
-            tally.turn("person", key, before, after)
-            if (before is None) != (after is None):
-                moved.add(key)
-        if not whole:
-            credentials = sorted({*credentials, *self._credentials_of(moved)})
-        for key in credentials:
-            tally.turn(
-                "credential", key, self._credential(key, base, old), self._credential(key, newest, new)
-            )
+            tally.turn_all(kind, was, now)
+        if base == 0 or old.groups.keys() != new.groups.keys() or old.reads != new.reads:
+            before, after = old.persons(), new.persons()
+            tally.turn_all("person", before, after)
+            tally.turn_all("credential", old.credentials(before), new.credentials(after))
+        else:
+            self._changes(tally, old, new, base, newest)
         return tally
 
-    def _scope(self, gateway: str, revision: int) -> _Scope:
-        at_gateway = self._body("gateway", gateway, revision)
-        if at_gateway is None:
-            return _Scope({}, {})
-        doors = set(at_gateway["doors"])
-        groups: dict[str, Body] = {}
-        for name in self._keys("group", revision):
-            body = self._body("group", name, revision)
-            rights = [] if body is None else [right for right in body["rights"] if right["door"] in doors]
-            if rights:
-                groups[name] = {"name": name, "rights": rights}
-        needed = {right["schedule"] for body in groups.values() for right in body["rights"]}
-        schedules = {name: self._body("schedule", name, revision) for name in sorted(needed)}
-        return _Scope(groups, {name: body for name, body in schedules.items() if body is not None})
-
-    def _person(self, key: str, revision: int, scope: _Scope) -> Body | None:
-        body = self._body("person", key, revision) if scope.groups else None
-        if body is None:
-            return None
-        groups = [name for name in body["groups"] if name in scope.groups]
-        return {**body, "groups": groups} if groups else None
-
-    def _credential(self, key: str, revision: int, scope: _Scope) -> Body | None:
-        body = self._body("credential", key, revision) if scope.groups else None
-        if body is None or self._person(body["person"], revision, scope) is None:
-            return None
-        return body
-
-    def _body(self, kind: str, key: str, revision: int) -> Body | None:
-        row = self._database.execute(
-            "SELECT body FROM roster_row WHERE kind = ? AND id = ? AND revision <= ? "
-            "ORDER BY revision DESC LIMIT 1",
-            (kind, key, revision),
-        ).fetchone()
-        if row is None or row["body"] is None:
-            return None
-        body: Body = json.loads(row["body"])
-        return body
-
-    def _keys(self, kind: str, revision: int) -> list[str]:
-        rows = self._database.execute(
-            "SELECT DISTINCT id FROM roster_row WHERE kind = ? AND revision <= ? ORDER BY id",
-            (kind, revision),
-        )
-        return [row["id"] for row in rows]
+    def _changes(self, tally: _Tally, old: Sight, new: Sight, base: int, newest: int) -> None:
+        """Turn what changed between two revisions at which the gateway has the same groups and readers."""
+        moved: list[str] = []
+        for key in self._changed("person", base, newest):
+            before, after = old.person(key), new.person(key)
+            tally.turn("person", key, before, after)
+            if (before is None) != (after is None):
+                moved.append(key)
+        credentials = {*self._changed("credential", base, newest), *self._credentials_of(moved)}
+        shared = self._changed(SHARED, base, newest)
+        for digest in sorted({*credentials, *new.aliases_of(credentials), *shared}):
+            tally.turn("credential", digest, old.credential(digest), new.credential(digest))
 
     def _changed(self, kind: str, base: int, newest: int) -> list[str]:
         rows = self._database.execute(

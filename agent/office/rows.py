@@ -36,7 +36,7 @@ def body_of(table: str, row: Row) -> Row | None:
         case "schedule":
             return {"name": row["id"], "zone": row["zone"], "windows": json.loads(row["windows"])}
         case "gateway":
-            return {"doors": json.loads(row["doors"])}
+            return {"doors": json.loads(row["doors"]), "reads": json.loads(row["reads"])}
         case _:
             raise ValueError(f"no roster rows are made of {table}")
 

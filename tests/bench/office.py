@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.domain.credentials import CredentialState
 from agent.office import access, credentials
+from agent.office.aliases import DEFAULT_READS
 from agent.office.intake.apply import carry_out
 from agent.office.intake.entry import Terms
 from agent.office.intake.plan import judge
@@ -44,7 +45,10 @@ ONE_TARGET_MS = 100.0
 def lines(quick: bool) -> Iterable[tuple[str, str, str, str]]:  # noqa: FBT001 - the shape of every bench
     """Yield (what, figure, target, verdict)."""
     rows = QUICK_ROWS if quick else ROWS
-    with tempfile.TemporaryDirectory() as directory, make_book(Path(directory) / "book") as book:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        make_book(Path(directory) / "book", reads=DEFAULT_READS) as book,
+    ):
         yield _import(book, rows)
         yield _again(book, rows)
         sent: list[Message] = []

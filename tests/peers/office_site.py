@@ -21,7 +21,7 @@ from protocols.tokens.token import RECEIPT_TYP, ROSTER_DELTA_TYP, ROSTER_HEAD_TY
 from protocols.wiegand.identity import CardNumber
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from agent.office.messages import Message
@@ -47,15 +47,18 @@ def resident_number(serial: int) -> str:
     return body + check_character(body)
 
 
-def make_book(directory: Path, *, at: datetime = START) -> Book:
-    """Make a book with the groups `residents` (lobby, garage) and `staff` (all), at gw01 and gw02."""
+def make_book(directory: Path, *, at: datetime = START, reads: Sequence[str] = ("uid32",)) -> Book:
+    """Make a book with the groups `residents` (lobby, garage) and `staff` (all), at gw01 and gw02.
+
+    reads: what readers at gw01 make of a card; by default of its four bytes, so that a card is one row.
+    """
     book = Book.make(directory, at=at, by="tester")
     with book.change("set up", by="tester", at=at) as edit:
         access.set_schedule(edit, access.ALWAYS, ["00:00-24:00"], "Asia/Shanghai")
         access.set_schedule(edit, "office-hours", ["mon-fri 08:00-18:00"], "Asia/Shanghai")
         access.set_group(edit, "residents", [("lobby", "always"), ("garage", "always")])
         access.set_group(edit, "staff", [("plant", "office-hours"), ("lobby", "always")])
-        access.set_gateway(edit, "gw01", ("lobby", "garage"))
+        access.set_gateway(edit, "gw01", ("lobby", "garage"), reads)
         access.set_gateway(edit, "gw02", ("plant",))
     return book
 

@@ -232,7 +232,7 @@ def test_a_file_with_a_bad_row_is_refused_whole_unless_that_is_written_out(site:
 
 def test_an_import_takes_a_group_and_a_print_style_for_all_rows(site: Run, tmp_path: Path) -> None:
     file = tmp_path / "r.csv"
-    file.write_text(f"姓名,身份证号,卡号,核验\n李四,{TWO},11127706,是\n", encoding="utf-8")
+    file.write_text(f"姓名,身份证号,卡号,核验\n李四,{TWO},11127707,是\n", encoding="utf-8")
     options = ("--group", "residents", "--card-style", "3D5D")
     answer = json.loads(site("import", str(file), *options, "--json"))
     assert (answer["added"], answer["cards"]) == (1, 1)
