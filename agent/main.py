@@ -32,6 +32,7 @@ from agent.doors.orders import OrderDesk
 from agent.doors.passes import PassDesk
 from agent.doors.presence import Me, Presence
 from agent.doors.reading import ListReader
+from agent.doors.reflex import Reflex
 from agent.doors.rosters import RosterDesk
 from agent.doors.scribe import Scribe
 from agent.doors.translate import Translator
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from agent.store.database import Quarantined
     from agent.store.journal import Journal
     from agent.store.roster_table import RosterTable
+    from drivers.contract import Event
 
 DIGEST_KEY_BYTES: Final = 32
 STOP_WITHIN_S: Final = 3.0
@@ -119,6 +121,10 @@ class House:
             self._wiring,
             clock.monotonic,
         )
+        rules = plan.door_rules(config)
+        self._reflex = Reflex(
+            {each.name: each for each in rules}, self._wiring, clock.monotonic, self._fleet.release
+        )
         self._sync = self._line(loaded, epoch, self._journal)
         self._answers = Answers(self._sync, clock)
         self._scribe = Scribe(config.data_dir)
@@ -170,7 +176,7 @@ class House:
         self._loop = Loop(
             inbox=self._inbox,
             clock=clock,
-            site=new_site(plan.door_rules(config), table.rules()),
+            site=new_site(rules, table.rules()),
             books=Books(self._journal, remembered, at.utc),
             intake=desks,
             act=self._act,
@@ -199,7 +205,7 @@ class House:
     def serve(self) -> None:
         """Serve the doors until told to stop; then leave every lock locked."""
         self._scribe.start()
-        self._fleet.start(self._inbox.put)
+        self._fleet.start(self._happened)
         try:
             self._loop.start(self._modes)
             self._inbox.put(Noted("agent.started", self._started))
@@ -232,6 +238,11 @@ class House:
         self.broken = True
         self._inbox.put(Noted("agent.thread_died", {"thread": name, "why": why}, alarm=True), always=True)
         self._inbox.put(Stop(), always=True)
+
+    def _happened(self, event: Event) -> None:
+        """Take an event in its driver's thread: life safety acts at once, and everything is queued."""
+        self._reflex.see(event)
+        self._inbox.put(event)
 
     def _act(self, effect: Effect) -> None:
         if isinstance(effect, Answer):

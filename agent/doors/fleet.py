@@ -59,6 +59,10 @@ class Fleet:
             case _:
                 assert_never(effect)
 
+    def release(self, command: Release) -> None:
+        """Hand on a release that the reflex asks for. Callable from any thread."""
+        self._hand(self._by_output.get(command.point), command)
+
     def health(self) -> Mapping[str, Mapping[str, int | float | str]]:
         """Return every line's counters by the port's name."""
         return {driver.name: driver.line_health() for driver in self._drivers}

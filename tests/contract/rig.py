@@ -39,11 +39,15 @@ class Inbox:
     def __init__(self) -> None:
         self._events: list[Event] = []
         self._changed = threading.Condition()
+        self.then: Callable[[Event], None] | None = None
+        """Called with each event in the driver's own thread, as the reflex of life safety is."""
 
     def __call__(self, event: Event) -> None:
         with self._changed:
             self._events.append(event)
             self._changed.notify_all()
+        if self.then is not None:
+            self.then(event)
 
     @property
     def events(self) -> tuple[Event, ...]:

@@ -91,6 +91,19 @@ def test_an_input_that_changes_is_told(site: Site) -> None:
     site.inbox.wait_for(lambda events: states(site, events)[-1] == InputState.INACTIVE)
 
 
+@needs(Ability.SENSE, Ability.RELEASE)
+def test_a_release_asked_for_while_an_event_is_told_is_made(site: Site) -> None:
+    def free(event: Event) -> None:
+        if isinstance(event, InputChanged) and event.state is InputState.ACTIVE:
+            site.rig.driver.do(Release(1, site.rig.point, 0.3, soon()))
+
+    site.inbox.then = free
+    site.inbox.wait_for(lambda events: states(site, events))
+    site.rig.set_input(active=True)
+
+    assert isinstance(site.inbox.answer(1), Done)
+
+
 @needs(Ability.READ)
 @wires("all")
 def test_a_card_is_read_bit_for_bit(site: Site) -> None:
