@@ -16,10 +16,10 @@ from drivers.contract import Ability, Failed, Indicate, Why
 from drivers.osdp.device import OsdpDevice
 from drivers.osdp.line import Carrier
 from drivers.osdp.schedule import Schedule
-from drivers.osdp.sending import Progress, Sending
+from drivers.osdp.sending import LONGEST_PART_S, Progress, Sending
 from drivers.ports import Port, PortError
 from drivers.worker import Backoff, Worker
-from protocols.osdp.happenings import Security
+from protocols.osdp.happenings import BITS_PER_CHARACTER, Security
 from protocols.osdp.reader import Reader
 from protocols.osdp.secure import weakness
 
@@ -82,6 +82,7 @@ class OsdpBus:
         self._emit: Emit = _nobody
         self._worker = Worker(f"osdp-{settings.name}", self._run)
         self._carrier = Carrier(clock, settings.timings, settings.baud)
+        self._most_bytes = int(LONGEST_PART_S * settings.baud / BITS_PER_CHARACTER)
         self._opened = 0
         self._port_state = "closed"
         self._last_turns_s = LAST_TURNS_S
@@ -130,7 +131,7 @@ class OsdpBus:
         """
         owner = self._devices[device]
         with self._lock:
-            self._files.append((owner, Sending(transfer, tell)))
+            self._files.append((owner, Sending(transfer, tell, self._most_bytes)))
         self._worker.wake.ring()
 
     def stop(self, within_s: float) -> None:
@@ -213,7 +214,7 @@ class OsdpBus:
         with self._lock:
             while self._files:
                 device, sending = self._files.popleft()
-                device.send(sending)
+                device.send(sending, self._clock())
         while True:
             with self._lock:
                 if not self._waiting:

@@ -27,7 +27,7 @@ from drivers.contract import (
 )
 from drivers.osdp.signals import LONGEST_RELEASE_S, lock, lock_after_pulse, release, show
 from protocols.osdp.codes import InputCode
-from protocols.osdp.commands import AskOutputs
+from protocols.osdp.commands import Abort, AskOutputs
 from protocols.osdp.happenings import Came, End, Happening, Order, Reported, Settled, Troubled, Went
 from protocols.osdp.identity import Capabilities
 from protocols.osdp.replies import InputStates, Keys, LocalStatus, OutputStates, Raw, ReaderStates
@@ -44,6 +44,9 @@ SHOW_WITHIN_S = 5.0
 
 LOCK_WITHIN_S = 8.0
 """A device silent for longer is offline, and its pulse has ended by itself."""
+
+ABORT_WITHIN_S = 5.0
+"""A device that hears no word of a file for longer gives it up by itself."""
 
 PULSE_SLACK_S = 1.0
 """The device's timer and ours differ; an output still on after this is not our release."""
@@ -78,7 +81,7 @@ class OsdpDevice:
         self._emit: Emit = _nobody
         self._news_at = math.inf
         self._told_gone = False
-        self._locking: int | None = None
+        self._last: set[int] = set()  # orders of the end, not settled yet
         self._tokens = itertools.count(1)
         self._commands: dict[int, int] = {}  # an order's token to the command it belongs to
         self._left: dict[int, int] = {}  # a command to its orders not settled yet
@@ -127,23 +130,37 @@ class OsdpDevice:
         else:
             self._order(id_, [Order(self._token(), each, at + SHOW_WITHIN_S) for each in shown], at)
 
-    def send(self, sending: Sending) -> None:
+    def send(self, sending: Sending, at: float) -> None:
         """Send a file between the polls. One that was under way is given up."""
         if self._sending is not None:
             self._sending.give_up("another file was sent")
+            self._file_over(at)
         self._sending = sending
 
     def lock_all(self, at: float) -> None:
-        """End every pulse now."""
+        """End every pulse now, and the file that is under way."""
+        if self._sending is not None:
+            self._sending.give_up("the line is stopped")
+            self._last |= self._file_over(at)
         if self.settings.outputs and self.reader.online:
-            self._locking = self._token()
+            token = self._token()
+            self._last.add(token)
             outputs = lock(self.settings.outputs.values())
-            self.reader.order(Order(self._locking, outputs, urgent=True), at)
+            self.reader.order(Order(token, outputs, urgent=True), at)
 
     @property
     def locking(self) -> bool:
         """Whether `lock_all` is not through yet."""
-        return self._locking is not None
+        return bool(self._last)
+
+    def _file_over(self, at: float) -> set[int]:
+        """Forget a file that has ended; tell the device of one that we gave up. Returns that order."""
+        sending, self._sending = self._sending, None
+        if sending is None or not sending.given_up or not self.reader.online:
+            return set()
+        token = self._token()
+        self.reader.order(Order(token, Abort(), at + ABORT_WITHIN_S), at)
+        return {token}
 
     def leave(self, why: str, at: float) -> None:
         """Go offline, because the port did."""
@@ -173,6 +190,8 @@ class OsdpDevice:
             lively = self._tell(self.reader.happenings.popleft()) or lively
         if self._sending is not None:
             self._sending.go_on(self.reader, self._can, self._token, at)
+            if self._sending.over:
+                self._file_over(at)
         if at >= self._news_at:
             self._gone(self._why, at)
         return lively
@@ -224,10 +243,10 @@ class OsdpDevice:
         return False
 
     def _settled(self, settled: Settled) -> None:
-        if settled.order.token == self._locking:
-            self._locking = None
-        if self._sending is not None and self._sending.settled(settled):
-            self._sending = None if self._sending.over else self._sending
+        self._last.discard(settled.order.token)
+        sending = self._sending
+        if sending is not None and sending.settled(settled, secure=self.reader.secure) and sending.over:
+            self._file_over(settled.at)
         id_ = self._commands.pop(settled.order.token, None)
         if id_ is None:
             return

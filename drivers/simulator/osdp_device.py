@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from protocols.osdp.codes import FileCode, Function, NakReason, OutputControl
+from protocols.osdp.codes import FileCode, FileFlag, Function, NakReason, OutputControl
 from protocols.osdp.commands import (
     Abort,
     AskCapabilities,
@@ -24,6 +24,7 @@ from protocols.osdp.commands import (
     SetCommunication,
     SetOutputs,
     TellReceiveSize,
+    code_of,
 )
 from protocols.osdp.identity import Capabilities, Capability, ExtendedIdentity, Identity
 from protocols.osdp.replies import (
@@ -77,7 +78,9 @@ class Device:
     """The device behind the wire. Its methods may be called from any thread.
 
     inputs: one InputCode each. finishing: so often it is not through with a whole file yet. reports: what
-    the next polls will be answered with, in order.
+    the next polls will be answered with, in order. mood: flags, delay and size that it answers each part of a
+    file with. intruded: codes of what it was asked between two parts of a file that it wanted no polls in.
+    aborted: how often it was told that a file is given up.
     """
 
     serial: int = 1
@@ -88,8 +91,12 @@ class Device:
     power_failed: bool = False
     file: bytearray = field(default_factory=bytearray)
     finishing: int = 0
+    mood: FileStatus = field(default_factory=lambda: FileStatus(FileCode.GO_ON))
+    intruded: list[int] = field(default_factory=list)
+    aborted: int = 0
     texts: tuple[tuple[str, str], ...] = (("maker", "Menshen"), ("product", "simulated reader"))
     capabilities: Capabilities | None = None
+    _of: int = 0  # the size of a file under way
 
     @property
     def cuid(self) -> bytes:
@@ -130,6 +137,8 @@ class Device:
 
     def answer(self, command: Command, at: float) -> Reply:
         """Do what an allowed command asks, and return the answer in clear."""
+        if self._dedicated and not isinstance(command, SendFile | Abort | SetOutputs):
+            self.intruded.append(code_of(command))
         match command:
             case Poll():
                 return self.reports.popleft() if self.reports else Ack()
@@ -148,13 +157,22 @@ class Device:
             case _:
                 return self._serve(command, at)
 
+    @property
+    def _dedicated(self) -> bool:
+        """Whether a file is under way between whose parts it wants nothing."""
+        return bool(self._of) and not self.mood.flags & FileFlag.INTERLEAVE
+
     def _serve(self, command: Command, at: float) -> Reply:
         match command:
             case AskOutputs():
                 return OutputStates(tuple(int(on) for on in self.outputs_on(at)))
             case AskReaders():
                 return ReaderStates((0,))
-            case SetLights() | Buzz() | ShowText() | TellReceiveSize() | Abort() | KeepActive():
+            case SetLights() | Buzz() | ShowText() | TellReceiveSize() | KeepActive():
+                return Ack()
+            case Abort():
+                self.aborted += 1
+                self._of = 0
                 return Ack()
             case MakerCommand(oui=oui, content=content):
                 return MakerReply(oui, content)
@@ -177,15 +195,17 @@ class Device:
         if part.offset == 0:
             self.file.clear()
         end = part.offset + len(part.fragment)
+        self._of = 0
         if part.offset > len(self.file) or end > part.total:
             return FileStatus(FileCode.ABORTED)
         self.file[part.offset :] = part.fragment
+        if end == part.total and not self.finishing:
+            return FileStatus(FileCode.PROCESSED)
+        self._of = part.total
         if end < part.total:
-            return FileStatus(FileCode.GO_ON)
-        if self.finishing:
-            self.finishing -= 1
-            return FileStatus(FileCode.FINISHING, delay_ms=100)
-        return FileStatus(FileCode.PROCESSED)
+            return self.mood
+        self.finishing -= 1
+        return replace(self.mood, status=FileCode.FINISHING, delay_ms=max(100, self.mood.delay_ms))
 
     def _capabilities(self) -> Capabilities:
         return Capabilities(

@@ -6,7 +6,7 @@ open implementations; the standard itself (IEC 60839-11-5) is sold and was not r
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
+from enum import IntEnum, IntFlag, StrEnum
 from types import MappingProxyType
 
 BAUD_RATES = (9600, 19200, 38400, 57600, 115200, 230400)
@@ -206,6 +206,14 @@ class FileCode(IntEnum):
     ABORTED = -1
     UNRECOGNISED = -2
     MALFORMED = -3
+
+
+class FileFlag(IntFlag):
+    """FTSTAT's flags: what the device allows and wants between the parts of a file."""
+
+    INTERLEAVE = 1  # polls may go between
+    LEAVE_SECURE = 2  # the next parts outside the secure channel
+    POLL_PENDING = 4  # it has something to say to a poll
 
 
 class IdentityTag(StrEnum):

@@ -59,7 +59,8 @@ class Timings:
 class Order:
     """A command for one reader. token: the caller's name for it. urgent: before all else on the line.
 
-    not_after: not on the wire after this time. background: takes turns with polls instead of going first.
+    not_before, not_after: on the wire between these times only, the first for those in the background.
+    background: takes turns with polls instead of going first.
     """
 
     token: int
@@ -67,6 +68,7 @@ class Order:
     not_after: float | None = None
     urgent: bool = False
     background: bool = False
+    not_before: float = 0.0
 
     def late(self, at: float) -> bool:
         """Tell whether it must not be put on the wire any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -50,9 +51,9 @@ class Orders:
         return self._waiting[0] if self._waiting else None
 
     @property
-    def background(self) -> bool:
-        """Whether an order waits in the background."""
-        return bool(self._background)
+    def background_from(self) -> float:
+        """From when on an order waits in the background: infinity where none does."""
+        return self._background[0].not_before if self._background else math.inf
 
     def take(self, *, background: bool = False) -> Order:
         """Take the next one out, to be put on the wire."""

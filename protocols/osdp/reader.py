@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from protocols.errors import WireError
 from protocols.osdp.codes import NakReason, nak_text
-from protocols.osdp.commands import Command, Poll, SetKey, code_of
+from protocols.osdp.commands import Abort, Command, Poll, SetKey, code_of
 from protocols.osdp.exchange import LINK_NAKS, Exchange, Patience, Verdict
 from protocols.osdp.framing import MARK, Frame, Noise
 from protocols.osdp.happenings import (
@@ -30,9 +30,9 @@ from protocols.osdp.happenings import (
 )
 from protocols.osdp.link import Link
 from protocols.osdp.login import Login, LoginFailed, questions
-from protocols.osdp.orders import Orders
 from protocols.osdp.replies import Ack, Nak
 from protocols.osdp.secure import SessionLost
+from protocols.osdp.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,15 +84,14 @@ class Reader:
         self._expected = dict(expected or {})
         self._link = Link(address, entropy, crc=crc)
         self._login = Login(self._link, security, key)
-        self._orders = Orders(self.happenings.append)
+        self._turns = Turns(self.happenings.append)
+        self._orders = self._turns.orders
         self._patience = Patience(timings.resend_after_s, timings.reply_within_s)
         self._exchange: Exchange | None = None
         self._order: Order | None = None
         self._rekey: Order | None = None
-        self._survey: deque[Command] = deque()
         self._asked: Command = Poll()
         self._avoided: set[int] = set()  # questions that cost this device its session
-        self._background_turn = False
         self._alive_at: float | None = None  # any sign of life
         self._proven_at = 0.0  # an answer that counts: inside the session, where there must be one
         self._misses = 0
@@ -122,18 +121,20 @@ class Reader:
         """Return how urgently this reader wants the line, and from when on."""
         if self.silent:
             return Rank.PROBE, self._not_before
-        first = self._orders.first
-        if first is not None and self._exchange is None and self._login.ready and self._not_before <= at:
-            return (Rank.URGENT if first.urgent else Rank.ORDER), at
-        return Rank.ORDINARY, self._not_before
+        if self._exchange is not None or not self._login.ready or self._not_before > at:
+            return Rank.ORDINARY, self._not_before
+        rank = self._turns.rank(at)
+        return (Rank.ORDINARY, self._turns.due(at)) if rank is None else (rank, at)
 
     def order(self, order: Order, at: float) -> None:
         """Accept an order. It is settled exactly once, at the latest when the reader goes offline."""
+        if isinstance(order.command, Abort):
+            self._turns.loud()
         self._orders.accept(order, at, online=self.online)
 
     def speak(self, at: float, baud: int) -> bytes:
         """Return the bytes to put on the wire now, mark included: a new command, or the last one again."""
-        exchange = self._exchange or self._begin()
+        exchange = self._exchange or self._begin(at)
         self.counters.sent += 1
         self.counters.resent += exchange.sent > 0
         patience_s = self._patience.allow(exchange.sent)
@@ -217,22 +218,12 @@ class Reader:
 
     # --- one turn --------------------------------------------------------------------------------------
 
-    def _begin(self) -> Exchange:
-        not_after = None
-        if not self._login.ready:
-            command = self._login.next()
-        elif self._orders.first is not None:
-            self._order = self._orders.take()
-            command, not_after = self._order.command, self._order.not_after
-        elif self._survey:
-            command = self._survey.popleft()
-        elif self._orders.background and not self._background_turn:
-            self._background_turn = True
-            self._order = self._orders.take(background=True)
-            command, not_after = self._order.command, self._order.not_after
+    def _begin(self, at: float) -> Exchange:
+        if self._login.ready:
+            command, self._order = self._turns.next(at)
         else:
-            self._background_turn = False
-            command = Poll()
+            command = self._login.next()
+        not_after = None if self._order is None else self._order.not_after
         if isinstance(command, SetKey):
             self._login.offer(command.key)
         self._asked = command
@@ -300,6 +291,8 @@ class Reader:
 
     def _take(self, reply: Reply, at: float) -> None:
         order, self._order = self._order, None
+        if order is not None:
+            self._turns.answered(order.command, reply, at)
         if order is not None and isinstance(reply, Nak):
             self._orders.settle(order, End.REFUSED, at, reply, nak_text(reply.reason))
             self._login.withdraw()
@@ -339,7 +332,9 @@ class Reader:
             case never:
                 assert_never(never)
         self._check_identity(identity, at)
-        self._survey = deque(each for each in questions(capabilities) if code_of(each) not in self._avoided)
+        self._turns.survey = deque(
+            each for each in questions(capabilities) if code_of(each) not in self._avoided
+        )
 
     def _check_identity(self, identity: Identity, at: float) -> None:
         found = {"serial": f"{identity.serial:08x}"}
@@ -371,7 +366,7 @@ class Reader:
         """Forget the link. The order on the wire is sent anew: what it does, it does once or twice alike."""
         self._exchange = None
         self._login.restart(forget=forget)
-        self._survey.clear()
+        self._turns.restart()
         if self._order is not None:
             order, self._order = self._order, None
             if isinstance(order.command, SetKey):

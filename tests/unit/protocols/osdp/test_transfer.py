@@ -28,7 +28,7 @@ def parts(transfer: Transfer, status: int = 0) -> list[SendFile]:
         part = transfer.next()
         sent.append(part)
         end = part.offset + len(part.fragment)
-        transfer.take(part, FileStatus(1 if end == part.total else status), 0.0)
+        transfer.take(part, FileStatus(1 if end == part.total else status), 0.0, secure=True)
     return sent
 
 
@@ -54,37 +54,37 @@ def test_a_device_that_says_nothing_of_its_size_gets_small_parts() -> None:
 def test_a_device_that_is_finishing_is_asked_by_empty_parts() -> None:
     transfer = Transfer(b"small")
     part = transfer.next()
-    transfer.take(part, FileStatus(3, delay_ms=500), 10.0)
+    transfer.take(part, FileStatus(3, delay_ms=500), 10.0, secure=True)
     assert (transfer.over, transfer.not_before) == (False, 10.5)
     empty = transfer.next()
     assert (empty.fragment, empty.offset, empty.total) == (b"", 5, 5)
-    transfer.take(empty, FileStatus(0), 11.0)
+    transfer.take(empty, FileStatus(0), 11.0, secure=True)
     assert transfer.done
 
 
 def test_a_device_that_restarts_with_its_file_is_done() -> None:
     transfer = Transfer(b"small")
-    transfer.take(transfer.next(), FileStatus(2), 0.0)
+    transfer.take(transfer.next(), FileStatus(2), 0.0, secure=True)
     assert transfer.done
     assert transfer.rebooting
 
 
 def test_a_device_may_ask_for_larger_parts() -> None:
     transfer = Transfer(CONTENT * 2)
-    transfer.take(transfer.next(), FileStatus(0, longest=256), 0.0)
+    transfer.take(transfer.next(), FileStatus(0, longest=256), 0.0, secure=True)
     assert len(transfer.next().fragment) > 200
-    transfer.take(transfer.next(), FileStatus(0, longest=3), 0.0)  # nonsense: kept as it was
+    transfer.take(transfer.next(), FileStatus(0, longest=3), 0.0, secure=True)  # nonsense: kept as it was
     assert len(transfer.next().fragment) > 200
 
 
 def test_a_device_that_has_forgotten_is_begun_with_anew_a_few_times() -> None:
     transfer = Transfer(CONTENT)
     for _ in range(MOST_BEGINNINGS - 1):
-        transfer.take(transfer.next(), FileStatus(0), 0.0)
-        transfer.take(transfer.next(), FileStatus(-1), 0.0)
+        transfer.take(transfer.next(), FileStatus(0), 0.0, secure=True)
+        transfer.take(transfer.next(), FileStatus(-1), 0.0, secure=True)
         assert (transfer.offset, transfer.over) == (0, False)
-    transfer.take(transfer.next(), FileStatus(0), 0.0)
-    transfer.take(transfer.next(), FileStatus(-1), 0.0)
+    transfer.take(transfer.next(), FileStatus(0), 0.0, secure=True)
+    transfer.take(transfer.next(), FileStatus(-1), 0.0, secure=True)
     assert transfer.failed == "the device has given the file up"
 
 
@@ -93,14 +93,14 @@ def test_a_device_that_has_forgotten_is_begun_with_anew_a_few_times() -> None:
 )
 def test_a_refusal_is_the_end(status: int, why: str) -> None:
     transfer = Transfer(b"small")
-    transfer.take(transfer.next(), FileStatus(status), 0.0)
+    transfer.take(transfer.next(), FileStatus(status), 0.0, secure=True)
     assert re.search(why, str(transfer.failed))
     assert transfer.over
 
 
 def test_a_device_that_does_not_know_files_is_the_end() -> None:
     transfer = Transfer(b"small")
-    transfer.take(transfer.next(), Ack(), 0.0)
+    transfer.take(transfer.next(), Ack(), 0.0, secure=True)
     assert transfer.failed == "the device does not answer as one that takes files"
 
 
