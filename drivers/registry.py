@@ -41,12 +41,12 @@ def build(settings: PortSettings, clock: Monotonic, secrets: Secrets) -> Driver:
 
             return WiegandGpio(settings, clock, secrets)
         case WiegandSerialSettings():
-            from drivers.wiegand_serial.driver import WiegandSerial  # noqa: PLC0415 - the same
+            from drivers.wiegand_serial.driver import wiegand_serial  # noqa: PLC0415 - the same
 
-            return WiegandSerial(settings, clock, secrets)
+            return wiegand_serial(settings, clock, secrets)
         case QrSerialSettings():
-            from drivers.qr_serial.driver import QrSerial  # noqa: PLC0415 - the same
+            from drivers.qr_serial.driver import qr_serial  # noqa: PLC0415 - the same
 
-            return QrSerial(settings, clock, secrets)
+            return qr_serial(settings, clock, secrets)
         case _:
             assert_never(settings)

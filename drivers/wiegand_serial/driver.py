@@ -1,141 +1,62 @@
-"""A reader that prints its cards on a serial line: it only speaks, and lives as far as its port does."""
+"""A reader or a converter that prints its cards on a serial line."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
-import structlog
-
-from drivers.contract import Ability, CardRead, Failed, Indicate, Lock, Offline, Online, Release, Why
-from drivers.ports import Port, PortError
-from drivers.worker import Worker
+from drivers.contract import Ability, CardRead
+from drivers.listener import Listener, Voice
 from protocols.wiegand.lines import Noise, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
-    from drivers.contract import Command, Emit, Event, Monotonic, Secrets
+    from drivers.contract import Monotonic, Secrets
     from drivers.wiegand_serial.settings import WiegandSerialSettings
-
-REOPEN_S = 0.5  # between two attempts to open a port that is gone
-
-log = structlog.get_logger(__name__)
+    from protocols.wiegand.lines import Description
 
 
-class WiegandSerial:
-    """The driver. Public methods are callable from any thread and return at once."""
+class Cards:
+    """Bytes into the bits of cards, by a description of what the reader prints."""
 
-    def __init__(
-        self,
-        settings: WiegandSerialSettings,
-        clock: Monotonic,
-        secrets: Secrets,  # noqa: ARG002 - every driver is made alike; a line of digits has no secret
-    ) -> None:
-        self._settings = settings
-        self._clock = clock
-        self._emit: Emit = _nobody
-        self._worker = Worker(f"serial-{settings.name}", self._run)
-        self._told_offline = False
-        self._last_bits = ""
-        self._last_at = 0.0
-        self._opened = self._cards = self._repeats = self._noise_bytes = 0
+    def __init__(self, description: Description) -> None:
+        self._reader = Reader(description)
+        self._noise_bytes = 0
 
-    @property
-    def name(self) -> str:
-        """The port's name in the configuration."""
-        return self._settings.name
-
-    @property
-    def abilities(self) -> frozenset[Ability]:
-        """It reads, and no more."""
-        return frozenset({Ability.READ})
-
-    def start(self, emit: Emit) -> None:
-        """Begin to listen."""
-        self._emit = emit
-        self._worker.start()
-
-    def do(self, command: Command) -> None:
-        """Refuse: nothing can be told to this reader."""
-        match command:
-            case Release() | Lock():
-                why, words = Why.UNKNOWN_POINT, f"no output {command.point} here"
-            case Indicate(reader=reader) if reader != self._settings.reader:
-                why, words = Why.UNKNOWN_POINT, f"no reader {reader} here"
-            case Indicate(reader=reader):
-                why, words = Why.REFUSED, f"nothing can be shown at {reader}"
-            case _:
-                assert_never(command)
-        self._emit(Failed(command.id, why, words, self._clock()))
-
-    def stop(self, within_s: float) -> None:
-        """Close the port, end the thread."""
-        self._worker.stop(within_s)
-
-    def line_health(self) -> Mapping[str, int | float | str]:
-        """Counters since start."""
-        return {
-            "port_opened": self._opened,
-            "cards": self._cards,
-            "repeats": self._repeats,
-            "noise_bytes": self._noise_bytes,
-        }
-
-    def _run(self, worker: Worker) -> None:
-        while not worker.stopping:
-            try:
-                port = Port(
-                    self._settings.device, self._settings.baud, parity=self._settings.parity[0].upper()
-                )
-            except PortError as error:
-                self._lost(str(error))
-                worker.wake.wait(REOPEN_S)
-                continue
-            try:
-                self._listen(port, worker)
-            except PortError as error:
-                self._lost(str(error))
-            finally:
-                port.close()
-
-    def _listen(self, port: Port, worker: Worker) -> None:
-        """Read until told to stop. Raises PortError when the port goes."""
-        self._opened += 1
-        self._told_offline = False
-        self._emit(Online(self._settings.reader, self._clock(), {"device": str(self._settings.device)}))
-        reader = Reader(self._settings.description)
-        while not worker.stopping:
-            data = port.read(self._settings.silent_after_s, worker.wake)
-            if not data:
-                self._noise(reader.silence())
-                continue
-            reader.receive(data)
-            while (found := reader.next()) is not None:
-                if isinstance(found, Noise):
-                    self._noise(found)
-                else:
-                    self._card(found)
-
-    def _card(self, bits: str) -> None:
-        at = self._clock()
-        repeated = bits == self._last_bits and at - self._last_at < self._settings.repeat_s
-        self._last_bits, self._last_at = bits, at  # a card that stays is the same reading as long as it stays
-        if repeated:
-            self._repeats += 1
+    def take(self, data: bytes) -> Iterator[str]:
+        """Give the bits of each card that `data` completes; no bytes are a silence."""
+        if not data:
+            self._note(self._reader.silence())
             return
-        self._cards += 1
-        self._emit(CardRead(self._settings.reader, bits, at))
+        self._reader.receive(data)
+        while (found := self._reader.next()) is not None:
+            if isinstance(found, Noise):
+                self._note(found)
+            else:
+                yield found
 
-    def _noise(self, noise: Noise | None) -> None:
+    def noise_bytes(self) -> int:
+        """Return how many bytes were no card since the last call."""
+        count, self._noise_bytes = self._noise_bytes, 0
+        return count
+
+    def _note(self, noise: Noise | None) -> None:
         self._noise_bytes += len(noise.dropped) if noise is not None else 0
 
-    def _lost(self, why: str) -> None:
-        self._last_bits = ""
-        if not self._told_offline:
-            self._told_offline = True
-            self._emit(Offline(self._settings.reader, why, self._clock()))
 
-
-def _nobody(event: Event) -> None:
-    """Take an event before anybody listens."""
-    log.debug("event.unheard", event_kind=type(event).__name__)
+def wiegand_serial(
+    settings: WiegandSerialSettings,
+    clock: Monotonic,
+    secrets: Secrets,  # noqa: ARG001 - every driver is made alike; a line of digits has no secret
+) -> Listener:
+    """Return the driver of a serial reader, not started."""
+    voice = Voice(
+        settings.name,
+        settings.reader,
+        settings.device,
+        settings.baud,
+        settings.parity,
+        settings.silent_after_s,
+        settings.repeat_s,
+    )
+    return Listener(voice, clock, Ability.READ, lambda: Cards(settings.description), CardRead)

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from drivers.contract import Ability
-from drivers.qr_serial.driver import QrSerial
+from drivers.qr_serial.driver import qr_serial
 from drivers.qr_serial.settings import QrSerialSettings
 from drivers.simulator.line import Line
 from tests.contract.modbus.rig import no_secrets
@@ -25,7 +25,7 @@ class QrRig:
     def __init__(self, faults: Faults) -> None:
         self.line = Line([], time.perf_counter, faults=faults)
         settings = QrSerialSettings(kind="qr-serial", name="qr", device=self.line.path, reader=self.reader)
-        self.driver = QrSerial(settings, time.perf_counter, no_secrets)
+        self.driver = qr_serial(settings, time.perf_counter, no_secrets)
 
     def start(self) -> None:
         self.line.start()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from drivers.contract import Ability
 from drivers.simulator.line import Line
-from drivers.wiegand_serial.driver import WiegandSerial
+from drivers.wiegand_serial.driver import wiegand_serial
 from drivers.wiegand_serial.settings import WiegandSerialSettings
 from tests.contract.modbus.rig import no_secrets
 from tests.contract.rig import Kind
@@ -39,7 +39,7 @@ class SerialRig:
             count=6,
             format="W26_CARD24",
         )
-        self.driver = WiegandSerial(settings, time.perf_counter, no_secrets)
+        self.driver = wiegand_serial(settings, time.perf_counter, no_secrets)
 
     def start(self) -> None:
         self.line.start()

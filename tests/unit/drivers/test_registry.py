@@ -5,12 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from drivers.listener import Listener
 from drivers.modbus.driver import ModbusLine
 from drivers.osdp.bus import OsdpBus
-from drivers.qr_serial.driver import QrSerial
 from drivers.registry import PortSettings, build
 from drivers.wiegand_gpio.driver import WiegandGpio
-from drivers.wiegand_serial.driver import WiegandSerial
 
 if TYPE_CHECKING:
     from tests.peers.hand_clock import HandClock
@@ -47,8 +46,8 @@ def test_the_kind_of_the_settings_names_the_driver(clock: HandClock) -> None:
     scanner = ADAPTER.validate_python(
         {"kind": "qr-serial", "name": "qr", "device": "/dev/null", "reader": "gate-qr"}
     )
-    assert isinstance(build(scanner, clock.monotonic, no_secrets), QrSerial)
-    assert isinstance(build(converter, clock.monotonic, no_secrets), WiegandSerial)
+    assert isinstance(build(scanner, clock.monotonic, no_secrets), Listener)
+    assert isinstance(build(converter, clock.monotonic, no_secrets), Listener)
     assert isinstance(build(lines, clock.monotonic, no_secrets), WiegandGpio)
     assert isinstance(build(relays, clock.monotonic, no_secrets), ModbusLine)
     assert isinstance(build(readers, clock.monotonic, no_secrets), OsdpBus)
