@@ -12,13 +12,21 @@ from agent.cli.words import say
 from protocols.osdp.codes import BAUD_RATES, HIGHEST_ADDRESS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agent.cli.app import Commands
+
+MOST_TEXT = 64
+"""The largest display that OSDP describes has four lines of sixteen."""
+
+MOST_MAKER_BYTES = 90
+"""What every device receives in one frame, sealed, behind the maker's number."""
 
 PULSE = re.compile(r"(\d{1,3}):(\d{1,4}(?:\.\d)?)")
 
 
 def register(commands: Commands) -> None:
-    """Add `bus osdp`, `bus find`, `bus pair`, `bus move` and `bus file`."""
+    """Add `bus osdp`, `find`, `pair`, `move`, `file` and `send`."""
     parser = commands.add_parser("bus", help=say("app.bus"), description=say("bus.about"))
     kinds = parser.add_subparsers(metavar="WHAT", required=True, dest="bus")
     _add_osdp(kinds)
@@ -26,6 +34,7 @@ def register(commands: Commands) -> None:
     _add_pair(kinds)
     _add_move(kinds)
     _add_file(kinds)
+    _add_send(kinds)
 
 
 def _port(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +94,46 @@ def _add_file(kinds: Commands) -> None:
     parser.add_argument("--baud", type=int, choices=BAUD_RATES, default=9600, help=say("bus.baud"))
     parser.add_argument("--kind", type=int, default=1, metavar="1..255", help=say("bus.file_kind"))
     parser.add_argument("--key-file", type=Path, default=None, help=say("bus.move_key"))
+    parser.add_argument("--allow-clear", action="store_true", help=say("bus.allow_clear"))
     parser.set_defaults(run=_run_file)
+
+
+def _add_send(kinds: Commands) -> None:
+    parser = kinds.add_parser("send", help=say("bus.send"), description=say("bus.send"))
+    _port(parser)
+    parser.add_argument("--address", type=address, required=True, help=say("bus.address"))
+    parser.add_argument("--baud", type=int, choices=BAUD_RATES, default=9600, help=say("bus.baud"))
+    keys = parser.add_mutually_exclusive_group()
+    keys.add_argument("--key", type=key_or_nothing, default=None, metavar="HEX", help=say("bus.key"))
+    keys.add_argument("--key-file", type=Path, default=None, help=say("bus.move_key"))
+    keys.add_argument("--install", action="store_true", help=say("bus.install"))
+    what = parser.add_subparsers(metavar="WHAT", required=True, dest="what")
+    text = what.add_parser("text", help=say("bus.send_text"))
+    text.add_argument("text", type=ascii_text, metavar="TEXT")
+    text.add_argument("--seconds", type=_number(0, 255), default=0, help=say("bus.send_seconds"))
+    text.add_argument("--row", type=_number(1, 255), default=1, help=say("bus.send_row"))
+    text.add_argument("--column", type=_number(1, 255), default=1, help=say("bus.send_column"))
+    text.add_argument("--reader", type=_number(0, 255), default=0, help=say("bus.send_reader"))
+    text.add_argument("--wrap", action="store_true", help=say("bus.send_wrap"))
+    maker = what.add_parser("mfg", help=say("bus.send_mfg"))
+    maker.add_argument("oui", type=_hex(3, 3), metavar="OUI", help=say("bus.send_oui"))
+    maker.add_argument("content", type=_hex(0, MOST_MAKER_BYTES), nargs="?", default=b"", metavar="HEX")
+    keep = what.add_parser("keep-active", help=say("bus.send_keep"))
+    keep.add_argument("milliseconds", type=_number(0, 0xFFFF), metavar="MS")
+    what.add_parser("abort", help=say("bus.send_abort"))
+    status = what.add_parser("status", help=say("bus.send_status"))
+    status.add_argument(
+        "of", nargs="*", choices=("local", "inputs", "outputs", "readers", []), default=[], metavar="OF"
+    )
+    who = what.add_parser("id", help=say("bus.send_id"))
+    who.add_argument("--extended", action="store_true", help=say("bus.send_extended"))
+    parser.set_defaults(run=_run_send)
+
+
+def _run_send(args: argparse.Namespace) -> int:
+    from agent.cli.bus_send import send  # noqa: PLC0415 - the same
+
+    return send(args)
 
 
 def _run_file(args: argparse.Namespace) -> int:
@@ -131,6 +179,39 @@ def addresses(text: str) -> tuple[int, ...]:
     if len(set(found)) != len(found):
         raise argparse.ArgumentTypeError(say("bus.address_twice", text=text))
     return found
+
+
+def ascii_text(text: str) -> bytes:
+    """Read what a reader's display can show."""
+    if not text.isascii() or not text.isprintable() or not 0 < len(text) <= MOST_TEXT:
+        raise argparse.ArgumentTypeError(say("bus.bad_text", most=MOST_TEXT))
+    return text.encode("ascii")
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a number in these bounds."""
+
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(say("bus.bad_number", text=text, least=least, most=most))
+        return int(text)
+
+    return read
+
+
+def _hex(least: int, most: int) -> Callable[[str], bytes]:
+    """Return what reads so many bytes as hex digits."""
+
+    def read(text: str) -> bytes:
+        try:
+            found = bytes.fromhex(text)
+        except ValueError:
+            found = None
+        if found is None or not least <= len(found) <= most:
+            raise argparse.ArgumentTypeError(say("bus.bad_hex", text=text, least=least, most=most))
+        return found
+
+    return read
 
 
 def key_or_nothing(text: str) -> bytes | None:

@@ -45,7 +45,7 @@ def find(args: argparse.Namespace) -> int:
             )
 
     count = 0
-    with _port_trouble():
+    with port_trouble():
         addresses = args.address or range(HIGHEST_ADDRESS + 1)
         if args.alone:  # no board is asked by an address that only OSDP has
             addresses, args.kind = (ANY_ADDRESS,), "osdp"
@@ -85,11 +85,11 @@ def _texts(identity: Identity) -> dict[str, str]:
 
 def pair(args: argparse.Namespace) -> int:
     """Give one device a key of its own, and write the key for its owner only."""
-    old = None if args.old_key_file is None else _key_in(args.old_key_file)
+    old = None if args.old_key_file is None else key_in(args.old_key_file)
     key = secrets.token_bytes(KEY_BYTES)
     while weakness(key) is not None:  # never seen, and not to be ruled out
         key = secrets.token_bytes(KEY_BYTES)
-    with _port_trouble():
+    with port_trouble():
         security = Security.INSTALL if old is None else Security.REQUIRED
         visit = Visit(
             args.port, args.baud, args.address, key=old, security=security, clock=SystemClock().monotonic
@@ -115,7 +115,7 @@ def pair(args: argparse.Namespace) -> int:
 
 def move(args: argparse.Namespace) -> int:
     """Give one device another address or speed, and see it there."""
-    key = None if args.key_file is None else _key_in(args.key_file)
+    key = None if args.key_file is None else key_in(args.key_file)
     old = Place(args.address, args.baud)
     new = Place(
         args.address if args.to_address is None else args.to_address,
@@ -128,7 +128,7 @@ def move(args: argparse.Namespace) -> int:
             args.port, place.baud, place.address, key=key, security=security, clock=SystemClock().monotonic
         )
 
-    with _port_trouble():
+    with port_trouble():
         try:
             identity = move_device(visit_at, old, new)
         except NotDoneError as error:
@@ -142,14 +142,16 @@ def move(args: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _port_trouble() -> Iterator[None]:
+def port_trouble() -> Iterator[None]:
+    """Say what is wrong with the port, and end."""
     try:
         yield
     except PortError as error:
         raise Unavailable(str(error)) from error
 
 
-def _key_in(path: Path) -> bytes:
+def key_in(path: Path) -> bytes:
+    """Return the key in a file. Raises BadInput, which never shows it."""
     try:
         return read_key(path.read_bytes(), path.name)
     except (OSError, ValueError) as error:

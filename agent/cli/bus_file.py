@@ -28,10 +28,25 @@ STOP_WITHIN_S = 2.0
 def send(args: argparse.Namespace) -> int:
     """Send the file and show how far it is. Returns an exit code."""
     try:
-        transfer = Transfer(args.file.read_bytes(), args.kind)
+        transfer = Transfer(args.file.read_bytes(), args.kind, may_be_clear=args.allow_clear)
         key = b"" if args.key_file is None else args.key_file.read_bytes()
-        bus = OsdpBus(_settings(args), SystemClock().monotonic, lambda _: key)
     except (OSError, ValueError) as error:
+        raise BadInput(str(error)) from error
+    ended = _carry(args, transfer, key)
+    if ended.wants_clear:
+        _show_clear(as_json=args.json)
+        transfer.go_on_clear()
+        ended = _carry(args, transfer, b"")
+    if ended.failed is not None:
+        raise Unavailable(say("bus.not_sent", why=ended.failed))
+    return 0
+
+
+def _carry(args: argparse.Namespace, transfer: Transfer, key: bytes) -> Progress:
+    """Send what is left of the file, in the secure channel where there is a key. Returns its end."""
+    try:
+        bus = OsdpBus(_settings(args, secure=bool(key)), SystemClock().monotonic, lambda _: key)
+    except ValueError as error:
         raise BadInput(str(error)) from error
     news: queue.Queue[Event | Progress] = queue.Queue()
     bus.start(news.put)
@@ -43,32 +58,30 @@ def send(args: argparse.Namespace) -> int:
                 raise Unavailable(say("bus.not_sent", why=told.why))
             if isinstance(told, Progress):
                 _show(told, as_json=args.json)
-                if told.failed is not None:
-                    raise Unavailable(say("bus.not_sent", why=told.failed))
-                if told.done:
-                    return 0
+                if told.done or told.failed is not None:
+                    return told
     finally:
         bus.stop(STOP_WITHIN_S)
 
 
-def _settings(args: argparse.Namespace) -> OsdpBusSettings:
-    secure: Literal["required", "off"] = "off" if args.key_file is None else "required"
-    return OsdpBusSettings.model_validate(
-        {
-            "kind": "osdp",
-            "name": "bus",
-            "device": args.port,
-            "baud": args.baud,
-            "readers": [
-                OsdpReader(
-                    name=NAME,
-                    address=args.address,
-                    secure=secure,
-                    key_credential=None if args.key_file is None else args.key_file.name,
-                )
-            ],
-        }
+def _settings(args: argparse.Namespace, *, secure: bool) -> OsdpBusSettings:
+    how: Literal["required", "off"] = "required" if secure else "off"
+    reader = OsdpReader(
+        name=NAME,
+        address=args.address,
+        secure=how,
+        key_credential="key" if secure else None,
     )
+    return OsdpBusSettings.model_validate(
+        {"kind": "osdp", "name": "bus", "device": args.port, "baud": args.baud, "readers": [reader]}
+    )
+
+
+def _show_clear(*, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"ev": "clear"}), flush=True)
+    else:
+        print(say("bus.file_clear"), file=sys.stderr, flush=True)
 
 
 def _show(progress: Progress, *, as_json: bool) -> None:

@@ -17,7 +17,7 @@ from protocols.osdp.codes import ANY_ADDRESS
 from protocols.osdp.commands import Command, Identify, SetCommunication, SetKey
 from protocols.osdp.exchange import Exchange
 from protocols.osdp.framing import MARK, Deframer, Frame
-from protocols.osdp.happenings import Came, End, Order, Security, Settled, Timings, Troubled
+from protocols.osdp.happenings import Came, End, Order, Reported, Security, Settled, Timings, Troubled
 from protocols.osdp.identity import Identity
 from protocols.osdp.link import Link
 from protocols.osdp.login import RECEIVE_BYTES
@@ -42,7 +42,7 @@ COME_WITHIN_S = 3.0
 """A device takes up another speed within this, or not at all."""
 
 
-Kind = TypeVar("Kind", Came, Settled)
+Kind = TypeVar("Kind", Came, Settled, Reported)
 
 
 class NotDoneError(Exception):
@@ -159,8 +159,10 @@ class Visit:
         """Give the port back."""
         self._port.close()
 
-    def until(self, kind: type[Kind], within_s: float) -> Kind | None:
-        """Take turns until a happening of `kind`; None when there is none in time."""
+    def until(
+        self, kind: type[Kind], within_s: float, wanted: Callable[[Kind], bool] = lambda _: True
+    ) -> Kind | None:
+        """Take turns until a happening of `kind` that is `wanted`; None when there is none in time."""
         end = self._clock() + within_s
         while self._clock() < end:
             at = self._clock()
@@ -175,7 +177,7 @@ class Visit:
                 happening = self.reader.happenings.popleft()
                 if isinstance(happening, Troubled) and happening.active and happening.kind == "security":
                     self.why = happening.detail
-                if isinstance(happening, kind):
+                if isinstance(happening, kind) and wanted(happening):
                     return happening
         return None
 

@@ -81,7 +81,7 @@ class OsdpDevice:
         self._emit: Emit = _nobody
         self._news_at = math.inf
         self._told_gone = False
-        self._last: set[int] = set()  # orders of the end, not settled yet
+        self._last: set[int] = set()  # orders that go out before the end, not settled yet
         self._tokens = itertools.count(1)
         self._commands: dict[int, int] = {}  # an order's token to the command it belongs to
         self._left: dict[int, int] = {}  # a command to its orders not settled yet
@@ -141,7 +141,7 @@ class OsdpDevice:
         """End every pulse now, and the file that is under way."""
         if self._sending is not None:
             self._sending.give_up("the line is stopped")
-            self._last |= self._file_over(at)
+            self._file_over(at)
         if self.settings.outputs and self.reader.online:
             token = self._token()
             self._last.add(token)
@@ -153,14 +153,13 @@ class OsdpDevice:
         """Whether `lock_all` is not through yet."""
         return bool(self._last)
 
-    def _file_over(self, at: float) -> set[int]:
-        """Forget a file that has ended; tell the device of one that we gave up. Returns that order."""
+    def _file_over(self, at: float) -> None:
+        """Forget a file that has ended, and tell the device of one that we gave up."""
         sending, self._sending = self._sending, None
-        if sending is None or not sending.given_up or not self.reader.online:
-            return set()
-        token = self._token()
-        self.reader.order(Order(token, Abort(), at + ABORT_WITHIN_S), at)
-        return {token}
+        if sending is not None and sending.given_up and self.reader.online:
+            token = self._token()
+            self._last.add(token)
+            self.reader.order(Order(token, Abort(), at + ABORT_WITHIN_S), at)
 
     def leave(self, why: str, at: float) -> None:
         """Go offline, because the port did."""
