@@ -25,6 +25,7 @@ from agent.doors.answers import Answers
 from agent.doors.books import Books, remembered_mode
 from agent.doors.devices import Devices
 from agent.doors.fleet import Fleet
+from agent.doors.identities import Identities
 from agent.doors.inbox import Inbox
 from agent.doors.intake import Desks
 from agent.doors.loop import BEAT_S, Loop, Stop
@@ -128,7 +129,8 @@ class House:
         self._sync = self._line(loaded, epoch, self._journal)
         self._answers = Answers(self._sync, clock)
         self._scribe = Scribe(config.data_dir)
-        devices = Devices()
+        identities = Identities(plan.vouched(config, loaded.secrets.lookup, digest_key), memory.setting)
+        devices = Devices(identities.changed)
         doors = tuple(door.name for door in config.doors)
         listed = ListReader(table, clock, self._inbox.put)
         trusted = _Trusted(config, listed)
@@ -156,7 +158,7 @@ class House:
             counted=self._journal.passes,
         )
         translator = Translator(self._wiring, listed.lookup, digest_key, config.layouts)
-        desks = Desks(translator, passes, orders, rosters, devices)
+        desks = Desks(translator, passes, orders, rosters, devices, identities=identities)
         remembered = memory.door_states()
         self._modes = {name: remembered_mode(text) for name, text in remembered.items()}
         me = Me(

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import TYPE_CHECKING
 
 from agent.domain.door import DoorRules
+from agent.doors.identities import TELLING, Vouched
 from agent.doors.presence import PortPlace
 from agent.doors.wiring import ReaderPlace, Wiring
 from agent.store.retention import Limits
 from agent.sync.settings import LinkSettings, Tls
+from drivers.osdp.settings import OsdpBusSettings
 
 if TYPE_CHECKING:
     from agent.config.model import Broker, Config, Journal
+    from drivers.contract import Secrets
 
 SECONDS_A_DAY = 86_400.0
+WORD_DIGITS = 16
+"""Of the keyed digest over what an operator has said of a place: compared with itself only."""
 
 
 def door_rules(config: Config) -> tuple[DoorRules, ...]:
@@ -55,6 +61,20 @@ def port_places(config: Config) -> tuple[PortPlace, ...]:
 def _place(port: object) -> str:
     tcp = getattr(port, "tcp", None)
     return str(tcp if tcp is not None else getattr(port, "device", ""))
+
+
+def vouched(config: Config, secrets: Secrets, digest_key: bytes) -> dict[str, Vouched]:
+    """Return what the operator has said of each device that tells who it is: its key, and its pins."""
+    found = {}
+    for port in config.ports:
+        for each in port.devices_here if isinstance(port, OsdpBusSettings) else ():
+            said = {name: getattr(each, name) for name in TELLING}
+            pins = {name: text for name, text in said.items() if text is not None}
+            key = b"" if each.key_credential is None else secrets(each.key_credential).strip()
+            text = b"|".join([b"place", key, *(f"{name}={pin}".encode() for name, pin in pins.items())])
+            word = hmac.new(digest_key, text, "sha256").hexdigest()[:WORD_DIGITS]
+            found[each.name] = Vouched(word, pins)
+    return found
 
 
 def link_settings(broker: Broker, gateway: str, password: bytes | None) -> LinkSettings:

@@ -52,6 +52,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "{device} says its power is bad — measure at its terminals while a lock pulls",
         "{device} 报告供电异常。请在锁吸合时测量其端子电压",
     ),
+    "trouble_identity_changed": (
+        (
+            "at {device} hangs another device than before — if you have replaced it, pair it again (it needs "
+            "a key of its own) or write its serial and cuid into the configuration; if not, go and look"
+        ),
+        (
+            "{device} 处的设备与之前不是同一台。若是您更换的，请重新配对（新设备要有自己的密钥），"
+            "或在配置中写明其 serial 和 cuid；否则请现场查看"
+        ),
+    ),
     "trouble_linkage": (
         "an input of board {device} switches a relay by itself — set its linkage mode to normal",
         "板 {device} 的输入会自行联动继电器。请把联动模式设回正常",

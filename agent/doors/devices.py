@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 from drivers.contract import Event, InputChanged, InputState, Offline, Online, Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from agent.domain.moment import Moment
+
+
+OTHER_DEVICE = "identity_changed"
+"""The trouble of a place at which another device hangs than the one that belongs there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,13 @@ class DeviceSeen:
 
 
 class Devices:
-    """Notes what drivers tell of their devices. Decides nothing. One thread: the loop's."""
+    """Notes what drivers tell of their devices. Decides nothing. One thread: the loop's.
 
-    def __init__(self) -> None:
+    changed: tells whether another device hangs at a place than the trusted one.
+    """
+
+    def __init__(self, changed: Callable[[str], bool] = lambda _device: False) -> None:
+        self._changed = changed
         self._seen: dict[str, DeviceSeen] = {}
         self._inputs: dict[str, InputState] = {}
 
@@ -36,16 +44,16 @@ class Devices:
         """Take what `event` says of a device or an input."""
         match event:
             case Online(device, _, identity):
-                was = self.seen(device)
+                was = self._noted(device)
                 self._seen[device] = replace(
                     was, online=True, since=at.utc, why=None, identity=dict(identity)
                 )
             case Offline(device, why):
-                was = self.seen(device)
+                was = self._noted(device)
                 since = was.since if was.since is not None and not was.online else at.utc
                 self._seen[device] = replace(was, online=False, since=since, why=why)
             case Trouble(device, kind, active):
-                was = self.seen(device)
+                was = self._noted(device)
                 troubles = was.troubles | {kind} if active else was.troubles - {kind}
                 self._seen[device] = replace(was, troubles=troubles)
             case InputChanged(point, state):
@@ -55,6 +63,10 @@ class Devices:
 
     def seen(self, device: str) -> DeviceSeen:
         """Return what is known of `device`: nothing yet is a device that is not online."""
+        was = self._noted(device)
+        return replace(was, troubles=was.troubles | {OTHER_DEVICE}) if self._changed(device) else was
+
+    def _noted(self, device: str) -> DeviceSeen:
         return self._seen.get(device, DeviceSeen())
 
     def input(self, point: str) -> InputState | None:

@@ -17,12 +17,13 @@ from agent.sync.facts import (
     ReplayAsked,
     Sent,
 )
-from drivers.contract import PassRead
+from drivers.contract import Online, PassRead
 
 if TYPE_CHECKING:
     from agent.domain.moment import Moment
     from agent.doors.books import Turn
     from agent.doors.devices import Devices
+    from agent.doors.identities import Identities
     from agent.doors.items import Item
     from agent.doors.orders import OrderDesk
     from agent.doors.passes import PassDesk
@@ -54,12 +55,15 @@ class Desks:
         orders: OrderDesk,
         rosters: RosterDesk,
         devices: Devices,
+        *,
+        identities: Identities,
     ) -> None:
         self._translator = translator
         self._passes = passes
         self._orders = orders
         self._rosters = rosters
         self._devices = devices
+        self._identities = identities
         self.link: LinkUp | LinkDown | None = None
 
     @property
@@ -76,7 +80,8 @@ class Desks:
         if isinstance(item, PassRead):
             return self._passes.facts(item, turn)
         self._devices.note(item, at)
-        return self._translator.facts(item)
+        facts = self._translator.facts(item)
+        return (*facts, *self._identities.facts(item, turn)) if isinstance(item, Online) else facts
 
     def work(self, turn: Turn, at: Moment) -> tuple[Fact, ...]:
         """Carry on with what was too long for one turn."""

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from agent.store.roster_table import RosterTable
     from agent.sync.sync import Sync
     from drivers.contract import InputState, PortSettings
-    from protocols.mqtt.payloads import Health
+    from protocols.mqtt.payloads import DeviceBirth, Health
 
 HEALTH_EVERY_S: Final = 30.0
 """How often health is said when nothing is wrong: two a minute of some 2 kB. Refused orders are said with
@@ -119,7 +119,7 @@ class Presence:
         self._near = 0.0
         self._on_reserve = False
         self._shown: dict[str, object] = {}
-        self._born_with: int | None = None
+        self._born_with: tuple[int, tuple[DeviceBirth, ...]] | None = None
 
     def settled(self, _before: Site, after: Site, at: Moment, *, recorded: bool) -> None:
         """Wake the outbox for new rows, and show the doors whose state is not what was shown last."""
@@ -128,9 +128,11 @@ class Presence:
         if recorded:
             self._sync.wake()
         revision = self._table.head().revision
-        if self._born_with != revision:
-            self._born_with = revision
-            self._sync.show(self._birth(revision, at))
+        names = (name for port in self._me.ports for name in port.settings.devices)
+        born_with = revision, shown.devices_heard(names, self._devices)
+        if self._born_with != born_with:
+            self._born_with = born_with
+            self._sync.show(self._birth(*born_with, at))
         for name, door in after.doors.items():
             fault = picture.lock_fault(name, self._wiring, self._settings(), self._devices)
             contact = self._contact(name)
@@ -182,7 +184,7 @@ class Presence:
             self._put(Noted("journal.on_reserve", {"disk_free_bytes": fill.disk_free_bytes}, alarm=True))
         self._on_reserve = self._journal.on_reserve
 
-    def _birth(self, revision: int, at: Moment) -> Birth:
+    def _birth(self, revision: int, devices: tuple[DeviceBirth, ...], at: Moment) -> Birth:
         me = self._me
         return Birth(
             gw=me.gateway,
@@ -200,6 +202,7 @@ class Presence:
                 DoorBirth(door=name, title=title or "", readers=self._wiring.readers_at(name))
                 for name, title in me.titles.items()
             ),
+            devices=devices,
         )
 
     def _settings(self) -> list[PortSettings]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from agent.domain.door import Door, Leaf, OpenAlarm
+from agent.doors.devices import OTHER_DEVICE
 from drivers.contract import InputState
-from protocols.mqtt.payloads import DoorState, Health, OutboxHealth
+from protocols.mqtt.payloads import PLACES, DeviceBirth, DoorState, Health, OutboxHealth
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from typing import Literal
 
     from agent.domain.moment import Moment
+    from agent.doors.devices import Devices
     from agent.store.fill import Fill
     from protocols.mqtt.payloads import LinkHealth
 
@@ -29,6 +31,22 @@ ALARMS: Final[Mapping[OpenAlarm, Literal["forced", "held", "held_warning"]]] = {
     OpenAlarm.WARNING: "held_warning",
 }
 _BROKEN: Final = frozenset({InputState.SHORT, InputState.OPEN_CIRCUIT, InputState.FAULT})
+
+
+TOLD_OF_DEVICES: Final = ("maker", "model", "serial", "firmware", "cuid")
+LONGEST_TOLD: Final = 64
+"""What a device says of itself is its own invention: so much of it is shown."""
+
+
+def devices_heard(names: Iterable[str], devices: Devices) -> tuple[DeviceBirth, ...]:
+    """Return each device that has told who it is, as last heard."""
+    heard = []
+    for name in names:
+        seen = devices.seen(name)
+        said = {what: seen.identity[what][:LONGEST_TOLD] for what in TOLD_OF_DEVICES if what in seen.identity}
+        if said:
+            heard.append(DeviceBirth(device=name, **said, changed=OTHER_DEVICE in seen.troubles))
+    return tuple(heard[:PLACES])
 
 
 def door_state(

@@ -30,11 +30,28 @@ class DoorBirth(Document):
     readers: Annotated[tuple[Name, ...], Field(max_length=PLACES)] = ()
 
 
+class DeviceBirth(Document):
+    """A reader or a board as it was last heard: what it says of itself.
+
+    cuid: its number inside the secure channel. changed: another device hung at this place before, and no
+    operator has accepted this one yet.
+    """
+
+    device: Name
+    maker: Text | None = None
+    model: Text | None = None
+    serial: Text | None = None
+    firmware: Text | None = None
+    cuid: Text | None = None
+    changed: bool = False
+
+
 class Birth(Document):
     """All that a late reader needs to know of a gateway. Retained on birth.
 
     `key`: the gateway's public key, with which it signs receipts and checkpoints. `started_at`: when this
-    process began; `at`: when this session with the broker did.
+    process began; `at`: when this session with the broker did. `devices`: those heard since then; the whole
+    is said again when another comes.
     """
 
     v: Literal[1] = 1
@@ -50,6 +67,7 @@ class Birth(Document):
     key: Text
     revision: Number
     doors: Annotated[tuple[DoorBirth, ...], Field(max_length=PLACES)] = ()
+    devices: Annotated[tuple[DeviceBirth, ...], Field(max_length=PLACES)] = ()
 
 
 class State(Document):

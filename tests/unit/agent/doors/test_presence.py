@@ -16,6 +16,7 @@ from agent.domain.site import Site, new_site
 from agent.doors.books import Turn
 from agent.doors.devices import Devices
 from agent.doors.fleet import Fleet
+from agent.doors.identities import Identities, Vouched
 from agent.doors.intake import Desks
 from agent.doors.orders import OrderDesk
 from agent.doors.passes import PassDesk
@@ -70,7 +71,8 @@ class Bench:
         self.journal = open_journal(folder / "journal.db", boot_id="b" * 32, at=at, limits=limits).journal
         self.table = open_roster(folder / "roster.db", at).table
         self.port = Port("board", devices=("board",), outputs=("lock",), inputs=("contact",))
-        self.devices = Devices()
+        self.identities = Identities({"board": Vouched("word")}, self.journal.memory.setting)
+        self.devices = Devices(self.identities.changed)
         self.noted: list[Noted] = []
         self.sync = Sync(
             LinkSettings("localhost", 1, "gw", cleartext=True),
@@ -99,7 +101,7 @@ class Bench:
         )
         passes = PassDesk(gateway="gw", wiring=WIRING, keys=lambda _kid: None, counted=self.journal.passes)
         translator = Translator(WIRING, self.table.lookup, b"d" * 32)
-        self.desks = Desks(translator, passes, self.orders, rosters, self.devices)
+        self.desks = Desks(translator, passes, self.orders, rosters, self.devices, identities=self.identities)
         self.scribe = Scribe(folder)
         self.site: Site = new_site((DoorRules("lobby"),), self.table.rules())
         fleet = Fleet([(self.port, self.port)], WIRING, self.clock.monotonic)
@@ -182,6 +184,22 @@ def test_birth_and_doors_are_shown_once_and_again_when_they_change(bench: Bench)
     (state,) = changed
     assert isinstance(state, DoorState)
     assert (state.lock, state.fault) == ("locked", None)
+
+
+def test_birth_tells_who_the_devices_are_and_again_when_another_hangs_there(bench: Bench) -> None:
+    who = {"maker": "4d5301", "model": "1", "serial": "10000001", "firmware": "0.1.0", "cuid": "c1"}
+    told = []
+    for identity in (who, who, {**who, "serial": "10000002", "cuid": "c2"}, {"family": "board"}):
+        bench.desks.facts(Online("board", 0.0, identity), Turn(), bench.clock.now())
+        told.append([each for each in bench.settle() if isinstance(each, Birth)])
+
+    (first,), again, (changed,), (gone,) = told
+    assert again == []
+    assert [each.model_dump(exclude_none=True) for each in first.devices] == [
+        {"device": "board", **who, "changed": False}
+    ]
+    assert [(each.serial, each.changed) for each in changed.devices] == [("10000002", True)]
+    assert gone.devices == ()
 
 
 def test_a_beat_gives_out_a_nonce_and_health_and_no_more_than_is_due(bench: Bench) -> None:
