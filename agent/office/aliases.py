@@ -50,25 +50,46 @@ def kept(database: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(row["name"] for row in database.execute("SELECT name FROM shortening ORDER BY name"))
 
 
-def keep_up(edit: Edit) -> None:
-    """Give every card of the book the aliases of shortenings that a gateway has for the first time."""
+def keep_up(edit: Edit) -> bool:
+    """Give every card of the book the aliases of shortenings that a gateway has for the first time.
+
+    Returns whether there are any.
+    """
     known = kept(edit.database)
     declared = edit.database.execute("SELECT DISTINCT value FROM gateway, json_each(gateway.reads)")
     fresh = sorted({name for (name,) in declared if name in SHORTENINGS} - set(known))
-    if not fresh:
-        return
-    edit.database.executemany("INSERT INTO shortening (name) VALUES (?)", [(name,) for name in fresh])
-    cards = edit.database.execute(
-        "SELECT id, sealed FROM credential WHERE kind = ?", (CredentialKind.CARD,)
-    ).fetchall()
-    _write(edit, ((card["id"], _number(edit, card["id"], card["sealed"])) for card in cards), fresh)
+    if fresh:
+        edit.database.executemany("INSERT INTO shortening (name) VALUES (?)", [(name,) for name in fresh])
+        cards = edit.database.execute(
+            "SELECT id, sealed FROM credential WHERE kind = ?", (CredentialKind.CARD,)
+        ).fetchall()
+        _write(edit, ((card["id"], _number(edit, card["id"], card["sealed"])) for card in cards), fresh)
+    return bool(fresh)
 
 
 def add(edit: Edit, cards: Iterable[str]) -> None:
     """Give `cards`, new to the book, their aliases. What is no card, or not in the book, is passed over."""
-    shortenings = kept(edit.database)
+    shortenings, new = kept(edit.database), list(cards)
     if shortenings:
-        _write(edit, _numbers(edit, cards), shortenings)
+        _write(edit, _numbers(edit, new), shortenings)
+    edit.database.execute(  # a card that was buried is in the office's hand again
+        "DELETE FROM buried WHERE id IN (SELECT value FROM json_each(?)) "
+        "AND id IN (SELECT id FROM credential)",
+        (json.dumps(new),),
+    )
+
+
+def bury(edit: Edit, key: str) -> None:
+    """Take a stopped credential out of the book, though nobody has brought the card back.
+
+    The digests of a card stay, with the opaque id of whom it was: no other card is ever taken for this one.
+    """
+    row = edit.get("credential", key)
+    if row is not None and row["kind"] == CredentialKind.CARD:
+        # Its number goes with it: what any reader could ever make of the card is noted now.
+        _write(edit, [(key, _number(edit, key, row["sealed"]))], SHORTENINGS)
+        edit.database.execute("REPLACE INTO buried (id, person) VALUES (?, ?)", (key, row["person"]))
+    edit.drop("credential", key)
 
 
 def _numbers(edit: Edit, cards: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -97,45 +97,71 @@ def claims_at(database: sqlite3.Connection, revision: int) -> dict[str, tuple[Cl
     return {row["id"]: read_claims(row["body"]) for row in rows if row["body"] is not None}
 
 
+def claims_on(database: sqlite3.Connection, digests: Collection[str]) -> dict[str, list[Claim]]:
+    """Return the cards, in the book or buried, that have any of `digests` as their own or as an alias."""
+    # From what is asked outwards: SQLite does not know how few that may be.
+    rows = database.execute(
+        "WITH asked AS (SELECT value AS id FROM json_each(?)) "
+        "SELECT asked.id, shortening, credential.id, person FROM asked CROSS JOIN alias ON digest = asked.id "
+        "CROSS JOIN credential ON credential.id = alias.credential "
+        "UNION ALL SELECT asked.id, shortening, buried.id, person FROM asked CROSS JOIN alias "
+        "ON digest = asked.id CROSS JOIN buried ON buried.id = alias.credential "
+        "UNION ALL SELECT asked.id, '', credential.id, person FROM asked CROSS JOIN credential USING (id) "
+        "UNION ALL SELECT asked.id, '', buried.id, person FROM asked CROSS JOIN buried USING (id)",
+        (json.dumps(list(digests)),),
+    )
+    found: dict[str, list[Claim]] = {}
+    for digest, *claim in rows:
+        found.setdefault(digest, []).append(Claim(*claim))
+    return found
+
+
 def standing(database: sqlite3.Connection) -> list[Collision]:
     """Return the collisions of the book as it stands, at every gateway."""
     newest = database.execute("SELECT coalesce(max(number), 0) FROM revision").fetchone()[0]
     shared = claims_at(database, newest)
-    stopped = _stopped(database, shared.values())
+    stopped = stopped_of(database, shared.values())
     return [
         Collision(gateway, digest, seen)
         for gateway, reads in _reads(database).items()
         for digest, claims in sorted(shared.items())
-        if _collide(seen := visible(claims, reads), stopped)
+        if collide(seen := visible(claims, reads), stopped)
     ]
 
 
-def settle(edit: Edit, cards: Collection[str], gateways: Collection[str]) -> tuple[Collision, ...]:
+def settle(edit: Edit, cards: Collection[str] | None, gateways: Collection[str]) -> tuple[Collision, ...]:
     """Write which identities have more than one card now, and return the collisions that are new.
 
-    cards: those that came, went, or changed hands. gateways: those of which something changed.
+    cards: those that came, went, or changed hands; None: any, for there is a new way of shortening them.
+    gateways: those of which something changed.
     """
-    changed = _write(edit, cards)
+    changed = _write(edit, _everything(edit) if cards is None else cards)
     if not changed and not gateways:
         return ()
     before, now = claims_at(edit.database, edit.revision - 1), claims_at(edit.database, edit.revision)
-    stopped = _stopped(edit.database, now.values())
+    stopped = stopped_of(edit.database, now.values())
     found: list[Collision] = []
     for gateway, reads in _reads(edit.database).items():
         had = _reads_before(edit, gateway) if gateway in gateways else reads
         for digest in now if gateway in gateways else sorted(changed & now.keys()):
             seen = visible(now[digest], reads)
             fresh = set(seen) - set(visible(before.get(digest, ()), had))
-            if fresh and _collide(seen, stopped):
+            if fresh and collide(seen, stopped):
                 found.append(Collision(gateway, digest, seen))
     return tuple(found)
 
 
-def _collide(claims: Collection[Claim], stopped: Collection[str]) -> bool:
+def collide(claims: Collection[Claim], stopped: Collection[str]) -> bool:
+    """Say whether one of these cards could open for somebody, or after a stop, that it should not."""
     cards = {claim.card for claim in claims}
     if len({claim.person for claim in claims}) > 1:
         return True
     return len(cards) > 1 and not cards.isdisjoint(stopped)
+
+
+def _everything(edit: Edit) -> list[str]:
+    rows = edit.database.execute("SELECT id FROM credential UNION ALL SELECT id FROM buried")
+    return [row["id"] for row in rows]
 
 
 def _write(edit: Edit, cards: Collection[str]) -> set[str]:
@@ -144,13 +170,16 @@ def _write(edit: Edit, cards: Collection[str]) -> set[str]:
         "WITH moved AS (SELECT value AS id FROM json_each(?)) "
         "SELECT mine.digest FROM moved JOIN alias AS mine ON mine.credential = moved.id "
         "WHERE EXISTS (SELECT 1 FROM alias WHERE digest = mine.digest AND credential <> moved.id) "
-        "OR EXISTS (SELECT 1 FROM holder WHERE id = mine.digest) "
+        "OR EXISTS (SELECT 1 FROM credential WHERE id = mine.digest) "
+        "OR EXISTS (SELECT 1 FROM buried WHERE id = mine.digest) "
         "UNION SELECT moved.id FROM moved JOIN alias ON alias.digest = moved.id",
         (json.dumps(list(cards)),),
     ).fetchall()
+    digests = [digest for (digest,) in touched]
+    held = claims_on(edit.database, digests)
     changed = set()
-    for (digest,) in touched:
-        claims = sorted(Claim(*row) for row in _claims(edit.database, digest))
+    for digest in digests:
+        claims = sorted(held.get(digest, ()))
         several = len({claim.card for claim in claims}) > 1
         body = json.dumps({"claims": claims}, separators=(",", ":")) if several else None
         last = edit.database.execute(
@@ -167,23 +196,14 @@ def _write(edit: Edit, cards: Collection[str]) -> set[str]:
     return changed
 
 
-def _claims(database: sqlite3.Connection, digest: str) -> list[tuple[str, str, str]]:
-    return [
-        (row[0], row[1], row[2])
-        for row in database.execute(
-            "SELECT alias.shortening, holder.id, holder.person FROM alias "
-            "JOIN holder ON holder.id = alias.credential WHERE alias.digest = ? "
-            "UNION ALL SELECT '', id, person FROM holder WHERE id = ?",
-            (digest, digest),
-        )
-    ]
-
-
-def _stopped(database: sqlite3.Connection, shared: Iterable[Iterable[Claim]]) -> set[str]:
-    cards = {claim.card for claims in shared for claim in claims}
+def stopped_of(database: sqlite3.Connection, shared: Iterable[Iterable[Claim]]) -> set[str]:
+    """Return those of the cards that are lost, revoked or buried."""
+    cards = sorted({claim.card for claims in shared for claim in claims})
     rows = database.execute(
-        "SELECT id FROM holder WHERE id IN (SELECT value FROM json_each(?)) AND state IN (?, ?)",
-        (json.dumps(sorted(cards)), *STOPPED),
+        "WITH asked AS (SELECT value AS id FROM json_each(?)) "
+        "SELECT asked.id FROM asked CROSS JOIN credential USING (id) WHERE state IN (?, ?) "
+        "UNION ALL SELECT asked.id FROM asked CROSS JOIN buried USING (id)",
+        (json.dumps(cards), *STOPPED),
     )
     return {row["id"] for row in rows}
 

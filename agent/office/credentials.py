@@ -84,7 +84,6 @@ def issue(
         key, CredentialKind.CARD, person, CredentialState.ACTIVE, text, valid_from, valid_until
     )
     _write(edit, active, before)
-    edit.database.execute("DELETE FROM buried WHERE id = ?", (key,))  # it is in the office's hand again
     return key
 
 
@@ -138,17 +137,6 @@ def release(edit: Edit, key: str) -> None:
     if before.state not in {CredentialState.LOST, CredentialState.REVOKED}:
         raise BadInput(f"this credential is {before.state}; revoke it first")
     edit.drop("credential", key)
-
-
-def bury(edit: Edit, key: str, person: str) -> None:
-    """Take a stopped credential out of the book, though nobody has brought the card back.
-
-    A card's digest stays, with the opaque id of whom it was: no other card is ever taken for this one.
-    """
-    before = edit.get("credential", key)
-    edit.drop("credential", key)
-    if before is not None and before["kind"] == CredentialKind.CARD:
-        edit.database.execute("REPLACE INTO buried (id, person) VALUES (?, ?)", (key, person))
 
 
 def load(book: Reading, key: str) -> Credential:

@@ -122,10 +122,9 @@ class Edit:
             self._settle(table, self._touched[table])
 
     def _settle_collisions(self) -> None:
-        if self._touched["gateway"]:
-            aliases.keep_up(self)
+        fresh = bool(self._touched["gateway"]) and aliases.keep_up(self)
         aliases.add(self, (key for key, person in self._holders.items() if person is None))
-        found = collisions.settle(self, self._moved(), self._touched["gateway"])
+        found = collisions.settle(self, None if fresh else self._moved(), self._touched["gateway"])
         if found and not self._accept_collisions:
             raise collisions.Collides(found)
         if found:

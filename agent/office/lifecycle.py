@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.domain.credentials import CredentialState
 from agent.errors import BadInput
-from agent.office import credentials, people
+from agent.office import aliases, credentials, people
 from agent.office.book import SKIPPED
 from agent.office.edit import row_from
 from agent.office.identity import Document
@@ -118,7 +118,7 @@ def purge(book: Book, person: str, *, by: str, at: datetime) -> str:
     with book.change("person.purged", by=by, at=at) as edit:
         people.save(edit, empty)
         for each in held:
-            credentials.bury(edit, each.id, person)
+            aliases.bury(edit, each.id)
         edit.note(person)
         edit.forget("person", person)
         for each in held:
@@ -168,7 +168,7 @@ def skip_to(book: Book, revision: int, *, by: str, at: datetime) -> None:
 def _dropped(edit: Edit, table: str, key: str) -> bool:
     now = edit.get(table, key)
     if table == "credential" and now is not None and now["state"] in STOPPED:
-        credentials.bury(edit, key, now["person"])
+        aliases.bury(edit, key)
         return True
     return edit.drop(table, key)
 

@@ -133,8 +133,11 @@ class Rosters:
                 moved.append(key)
         credentials = {*self._changed("credential", base, newest), *self._credentials_of(moved)}
         shared = self._changed(SHARED, base, newest)
-        for digest in sorted({*credentials, *new.aliases_of(credentials), *shared}):
-            tally.turn("credential", digest, old.credential(digest), new.credential(digest))
+        digests = sorted({*credentials, *new.aliases_of(credentials), *shared})
+        having = new.having(digests)
+        for digest in digests:
+            cards = having.get(digest, ())
+            tally.turn("credential", digest, old.credential(digest, cards), new.credential(digest, cards))
 
     def _changed(self, kind: str, base: int, newest: int) -> list[str]:
         rows = self._database.execute(

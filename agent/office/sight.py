@@ -53,12 +53,15 @@ class Sight:
         """Return the row of a person, or None when they have no right here."""
         return self._member(self._body("person", key)) if self.groups else None
 
-    def credential(self, digest: str) -> Body | None:
-        """Return the row of the identity `digest`, or None when it is not on the list."""
+    def credential(self, digest: str, cards: Iterable[str]) -> Body | None:
+        """Return the row of the identity `digest`, or None when it is not on the list.
+
+        cards: those that have it as an alias here (`having`), at any revision.
+        """
         if not self.groups:
             return None
         claims = self._shared.get(digest)
-        body = self._only(digest) if claims is None else self._one_of(claims, self._credential)
+        body = self._only(digest, cards) if claims is None else self._one_of(claims, self._credential)
         if body is None or self.person(body["person"]) is None:
             return None
         return {**body, "digest": digest}
@@ -74,9 +77,9 @@ class Sight:
         """Return all credentials of `persons`, by digest: by its own, and by those of its aliases."""
         held = {key: body for key, body in self._all("credential") if body["person"] in persons}
         found = {**held}
-        for row in self._aliases("", ()) if held else ():
-            if row["credential"] in held:
-                found[row["digest"]] = {**held[row["credential"]], "digest": row["digest"]}
+        for card, digest in self._aliases("alias") if held else ():
+            if card in held:
+                found[digest] = {**held[card], "digest": digest}
         for digest, claims in self._shared.items():
             body = self._one_of(claims, held.get)
             found.pop(digest, None)
@@ -84,22 +87,27 @@ class Sight:
                 found[digest] = {**body, "digest": digest}
         return found
 
-    def aliases_of(self, credentials: Iterable[str]) -> set[str]:
-        """Return the identities that readers here make of `credentials`."""
-        among = "AND credential IN (SELECT value FROM json_each(?))"
-        return {row["digest"] for row in self._aliases(among, (json.dumps(list(credentials)),))}
+    def aliases_of(self, cards: Iterable[str]) -> set[str]:
+        """Return the identities that readers here make of `cards`."""
+        asked = "json_each(?) AS asked CROSS JOIN alias ON credential = asked.value"
+        return {digest for _, digest in self._aliases(asked, json.dumps(list(cards)))}
+
+    def having(self, digests: Iterable[str]) -> dict[str, list[str]]:
+        """Return the cards of which readers here make any of `digests`, whoever holds them now."""
+        asked = "json_each(?) AS asked CROSS JOIN alias ON digest = asked.value"
+        found: dict[str, list[str]] = {}
+        for card, digest in self._aliases(asked, json.dumps(list(digests))):
+            found.setdefault(digest, []).append(card)
+        return found
 
     def _member(self, body: Body | None) -> Body | None:
         groups = [] if body is None else [name for name in body["groups"] if name in self.groups]
         return {**body, "groups": groups} if body is not None and groups else None
 
-    def _only(self, digest: str) -> Body | None:
+    def _only(self, digest: str, cards: Iterable[str]) -> Body | None:
         """Return the credential whose identity `digest` is, its own or an alias: no other card has it."""
-        own = self._credential(digest)
-        if own is not None:
-            return own
-        cards = (row["credential"] for row in self._aliases("AND digest = ?", (digest,)))
-        return next((body for card in cards if (body := self._credential(card)) is not None), None)
+        held = map(self._credential, (digest, *cards))
+        return next((body for body in held if body is not None), None)
 
     def _one_of(self, claims: tuple[Claim, ...], body_of: Callable[[str], Body | None]) -> Body | None:
         """Return one row for cards that readers take for one: of one person, and as if stopped with any."""
@@ -120,9 +128,10 @@ class Sight:
     def _credential(self, key: str) -> Body | None:
         return self._body("credential", key)
 
-    def _aliases(self, where: str, values: tuple[str, ...]) -> Iterator[sqlite3.Row]:
-        query = "SELECT credential, digest FROM alias WHERE shortening IN (SELECT value FROM json_each(?)) "
-        yield from self._database.execute(query + where, (json.dumps(sorted(self.reads)), *values))
+    def _aliases(self, asked: str, *values: str) -> Iterator[tuple[str, str]]:
+        marks = ", ".join("?" * len(self.reads))
+        query = f"SELECT credential, digest FROM {asked} WHERE shortening IN ({marks})"  # noqa: S608 - texts of ours
+        yield from self._database.execute(query, (*values, *sorted(self.reads)))
 
     def _body(self, kind: str, key: str) -> Body | None:
         if (kind, key) not in self._bodies:

@@ -18,7 +18,3 @@ CREATE INDEX alias_by_digest ON alias (digest);
 -- Stopped cards that the book no longer holds, though nobody has brought them back: no other card may
 -- be taken for one of them. Opaque, as all that has been on a list.
 CREATE TABLE buried (id TEXT PRIMARY KEY, person TEXT NOT NULL) STRICT, WITHOUT ROWID;
-
-CREATE VIEW holder AS
-SELECT id, person, state FROM credential WHERE kind = 'card'
-UNION ALL SELECT id, person, 'revoked' FROM buried;
