@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date, datetime
 
+    from agent.office.collisions import Collision
+
     Actions = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 - argparse has no other name
 
 DEFAULT_BOOK = Path.home() / ".local" / "share" / "menshen-office"
@@ -42,6 +44,25 @@ def family(actions: Actions, name: str) -> Actions:
     """Add the action `name` that has actions of its own."""
     parser = actions.add_parser(name, help=say(f"office.{name}"), description=say(f"office.{name}"))
     return parser.add_subparsers(metavar="ACTION", required=True, dest=f"{name}_action")
+
+
+def accept_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option by which a person agrees that cards which readers cannot tell apart stay outside."""
+    parser.add_argument("--accept-collisions", action="store_true", help=say("office.opt_accept_collisions"))
+
+
+def show_collisions(found: Iterable[Collision]) -> None:
+    """Print which cards readers cannot tell apart, and where neither of them opens."""
+    for each in found:
+        print(
+            say(
+                "office.collision",
+                gateway=each.gateway,
+                reads=", ".join(each.shortenings),
+                persons=", ".join(each.persons),
+                cards=", ".join(sorted({claim.card for claim in each.claims})),
+            )
+        )
 
 
 def open_book(args: argparse.Namespace) -> Book:

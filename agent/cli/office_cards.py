@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from agent.cli.office_book import action, author, family, from_option, now, open_book, until_option
+from agent.cli.office_book import (
+    accept_option,
+    action,
+    author,
+    family,
+    from_option,
+    now,
+    open_book,
+    show_collisions,
+    until_option,
+)
 from agent.cli.words import say
 from agent.domain.credentials import CredentialState
 from agent.errors import BadInput
-from agent.office import credentials, lifecycle, people
+from agent.office import collisions, credentials, lifecycle, people
 from agent.office.printed import CardFlaw, Style, read_card, read_style
 
 if TYPE_CHECKING:
@@ -34,6 +44,7 @@ def add(actions: Actions) -> None:
     _number(issuing)
     issuing.add_argument("--from", dest="valid_from", metavar="DATE", help=say("office.opt_from"))
     issuing.add_argument("--until", metavar="DATE", help=say("office.opt_until"))
+    accept_option(issuing)
     issuing.set_defaults(run=run_issue)
     for name, state in STATES.items():
         stopping = action(card, name)
@@ -47,7 +58,9 @@ def add(actions: Actions) -> None:
     _number(replacing)
     replacing.add_argument("new", metavar="NEW", help=say("office.opt_card"))
     replacing.add_argument("--why", default="", help=say("office.opt_why"))
+    accept_option(replacing)
     replacing.set_defaults(run=run_replace)
+    action(card, "collisions").set_defaults(run=run_collisions)
 
     phone = family(actions, "phone")
     adding = action(phone, "add")
@@ -66,7 +79,7 @@ def run_issue(args: Namespace) -> int:
     with open_book(args) as book:
         person = people.one(book, args.person).id
         number = card_number(args.number, args.style)
-        lifecycle.issue_card(
+        key = lifecycle.issue_card(
             book,
             person,
             number,
@@ -74,8 +87,10 @@ def run_issue(args: Namespace) -> int:
             at=now(),
             valid_from=from_option(book, args.valid_from),
             valid_until=until_option(book, args.until),
+            accept_collisions=args.accept_collisions,
         )
         print(say("office.issued", person=person, revision=book.revision))
+        _show_collisions_of(book, key)
         print(say("office.push_hint"))
     return 0
 
@@ -105,10 +120,19 @@ def run_replace(args: Namespace) -> int:
     with open_book(args) as book:
         key = card_key(book, args.number, args.style)
         number = card_number(args.new, args.style)
-        with book.change("card.replaced", by=author(args), at=now()) as edit:
+        accepted = args.accept_collisions
+        with book.change("card.replaced", by=author(args), at=now(), accept_collisions=accepted) as edit:
             fresh = credentials.replace(edit, key, number, args.why)
             edit.note(f"{key} {fresh}")
         _say_done(book)
+        _show_collisions_of(book, fresh)
+    return 0
+
+
+def run_collisions(args: Namespace) -> int:
+    """List the cards that some readers cannot tell apart, and that therefore do not open there."""
+    with open_book(args) as book:
+        show_collisions(collisions.standing(book.database))
     return 0
 
 
@@ -153,6 +177,11 @@ def card_key(book: Book, text: str, style_text: str | None) -> str:
 def _number(parser: ArgumentParser) -> None:
     parser.add_argument("number", metavar="CARD", help=say("office.opt_card"))
     parser.add_argument("--style", metavar="STYLE", help=say("office.opt_style", known=", ".join(Style)))
+
+
+def _show_collisions_of(book: Book, key: str) -> None:
+    found = collisions.standing(book.database)
+    show_collisions(each for each in found if any(claim.card == key for claim in each.claims))
 
 
 def _say_done(book: Book) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.office_book import action, author, now, open_book
+from agent.cli.office_book import accept_option, action, author, now, open_book
 from agent.cli.words import say
 from agent.errors import EX_DATAERR, BadInput
 from agent.office import access
@@ -40,6 +40,7 @@ def add(actions: Actions) -> None:
     parser.add_argument("--skip-bad", action="store_true", help=say("office.opt_skip_bad"))
     parser.add_argument("--group", action="append", default=[], help=say("office.opt_default_group"))
     parser.add_argument("--card-style", metavar="STYLE", help=say("office.opt_style", known=", ".join(Style)))
+    accept_option(parser)
     parser.add_argument("--report", type=Path, metavar="FILE", help=say("office.opt_report"))
     parser.set_defaults(run=run_import)
 
@@ -76,7 +77,9 @@ def _terms(args: Namespace, book: Book) -> Terms:
     style = None if args.card_style is None else read_style(args.card_style)
     if args.card_style is not None and style is None:
         raise BadInput(say("intake.card_style", known=", ".join(Style)))
-    return Terms(book.zone, now(), author(args), known.keys(), tuple(args.group), style)
+    return Terms(
+        book.zone, now(), author(args), known.keys(), tuple(args.group), style, args.accept_collisions
+    )
 
 
 def _report(

@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING
 
 from agent.broker import broker_at
 from agent.cli.broker_options import add_broker
-from agent.cli.office_book import action, author, family, new_passphrase, now, open_book, show_table
+from agent.cli.office_book import (
+    accept_option,
+    action,
+    author,
+    family,
+    new_passphrase,
+    now,
+    open_book,
+    show_collisions,
+    show_table,
+)
 from agent.cli.words import say
-from agent.office import access
+from agent.office import access, collisions
+from agent.office.aliases import DEFAULT_READS
 from agent.office.book import DIGEST_KEY_FILE, HOME_ZONE, Book
 from protocols.mqtt.model import stamp
 from protocols.tokens.keys import kid, public_text
@@ -37,7 +48,11 @@ def add(actions: Actions) -> None:
     gateway = family(actions, "gateway")
     adding = action(gateway, "add")
     adding.add_argument("name", metavar="GW")
-    adding.add_argument("--doors", required=True, metavar="DOORS", help=say("office.opt_doors"))
+    adding.add_argument("--doors", metavar="DOORS", help=say("office.opt_doors"))
+    adding.add_argument(
+        "--reads", metavar="READS", help=say("office.opt_reads", default=",".join(DEFAULT_READS))
+    )
+    accept_option(adding)
     adding.add_argument("--key", metavar="KEY", help=say("office.opt_key"))
     adding.set_defaults(run=run_gateway_add)
     _list_and_remove(gateway, "gateway", "GW")
@@ -99,13 +114,17 @@ def run_broker(args: Namespace) -> int:
 
 def run_gateway_add(args: Namespace) -> int:
     """Write a gateway; a key given here by a person is held to from now on."""
-    doors = [door.strip() for door in args.doors.split(",") if door.strip()]
+    accepted = args.accept_collisions
     with open_book(args) as book:
-        with book.change("gateway.set", by=author(args), at=now()) as edit:
-            access.set_gateway(edit, args.name, doors)
+        doors = access.gateways(book).get(args.name, ()) if args.doors is None else _names(args.doors)
+        reads = None if args.reads is None else _names(args.reads)
+        with book.change("gateway.set", by=author(args), at=now(), accept_collisions=accepted) as edit:
+            access.set_gateway(edit, args.name, doors, reads)
         if args.key is not None:
             access.pin_gateway_key(book, args.name, args.key, how="given", now=stamp(now()))
         print(say("office.done", revision=book.revision))
+        found = collisions.standing(book.database)
+        show_collisions(each for each in found if each.gateway == args.name)
     return 0
 
 
@@ -142,10 +161,16 @@ def run_list(args: Namespace) -> int:
     with open_book(args) as book:
         match args.table:
             case "gateway":
+                reads = access.reads(book)
                 show_table(
-                    ("col_gateway", "col_doors", "col_key"),
+                    ("col_gateway", "col_doors", "col_key", "col_reads"),
                     [
-                        (name, ", ".join(doors), access.gateway_key(book, name) or "")
+                        (
+                            name,
+                            ", ".join(doors),
+                            access.gateway_key(book, name) or "",
+                            ", ".join(reads[name]),
+                        )
                         for name, doors in access.gateways(book).items()
                     ],
                 )
@@ -171,6 +196,10 @@ def _list_and_remove(actions: Actions, table: str, metavar: str) -> None:
     removing = action(actions, "remove")
     removing.add_argument("name", metavar=metavar)
     removing.set_defaults(run=run_remove, table=table)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _right(text: str) -> tuple[str, str]:

@@ -76,6 +76,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "card_suspended": ("this card is suspended; resume it, or issue another", "此卡已停用；请恢复或换卡"),
     "card_lost": ("this card was reported lost; issue another", "此卡已挂失；请换卡"),
     "card_revoked": ("this card was revoked; release it, or issue another", "此卡已注销；请释放或换卡"),
+    "card_meets_row": (
+        "readers of {gateway} take this card for row {others}'s; use another, or see --accept-collisions",
+        "{gateway} 的读卡器分不清此卡与第 {others} 行的卡；请换卡，或见 --accept-collisions",
+    ),
+    "card_meets_book": (
+        "readers of {gateway} take this card for one of {others}; use another, or see --accept-collisions",
+        "{gateway} 的读卡器分不清此卡与 {others} 的卡；请换卡，或见 --accept-collisions",
+    ),
+    "card_left_out_row": (
+        "readers of {gateway} take this card for row {others}'s: neither opens there",
+        "{gateway} 的读卡器分不清此卡与第 {others} 行的卡：两卡在该处均不开门",
+    ),
+    "card_left_out_book": (
+        "readers of {gateway} take this card for one of {others}: neither opens there",
+        "{gateway} 的读卡器分不清此卡与 {others} 的卡：两卡在该处均不开门",
+    ),
     "document_twice": (
         "the same document as row {other}, under another name",
         "与第 {other} 行证件相同但姓名不同",

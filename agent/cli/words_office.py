@@ -17,6 +17,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "opt_why": ("why; kept sealed in the book", "原因（加密保存）"),
     "opt_key": ("public key text", "公钥文本"),
     "opt_doors": ("its doors, parted by commas", "所管的门，用逗号分隔"),
+    "opt_reads": (
+        "what its readers give, parted by commas (cards explain names them); {default} unless said otherwise",
+        "读卡器送出的卡号类型，用逗号分隔（名称见 cards explain）；默认 {default}",
+    ),
+    "opt_accept_collisions": (
+        "take cards that some readers cannot tell apart: none of them opens there",
+        "接受部分读卡器分不清的卡：这些卡在该处均不开门",
+    ),
     "opt_door": ("DOOR, or DOOR:SCHEDULE; may be repeated", "门，或 门:时段；可重复"),
     "opt_window": ('such as "mon-fri 08:00-20:00"; may be repeated', "如“周一至周五 08:00-20:00”；可重复"),
     "opt_zone": ("time zone", "时区"),
@@ -92,6 +100,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "revoke": ("revoke a card for good", "注销"),
     "release": ("let a lost or revoked card be issued anew", "释放已挂失或注销的卡"),
     "replace": ("revoke a card and issue another in its place", "换卡"),
+    "collisions": ("cards that some readers cannot tell apart", "部分读卡器分不清的卡"),
     "pass": ("visitor passes", "访客通行证"),
     # outcomes
     "made": (
@@ -130,6 +139,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "unknown_card": ("the card number: {flaw}", "卡号：{flaw}"),
     "added": ("added {person}", "已登记 {person}"),
     "issued": ("issued to {person}: revision {revision}", "已发给 {person}：版本 {revision}"),
+    "collision": (
+        "readers of {gateway} ({reads}) cannot tell cards of {persons} apart; none opens there: {cards}",
+        "{gateway} 的读卡器（{reads}）分不清 {persons} 的卡，在该处均不开门：{cards}",
+    ),
     "push_hint": (
         "Send it to the doors: menshen office push --wait 30",
         "下发到各门：menshen office push --wait 30",
@@ -210,6 +223,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "col_state": ("state", "状态"),
     "col_gateway": ("gateway", "网关"),
     "col_doors": ("doors", "门"),
+    "col_reads": ("readers give", "读卡类型"),
     "col_door": ("door", "门"),
     "col_key": ("key", "公钥"),
     "col_revision": ("revision", "版本"),

@@ -60,7 +60,8 @@ def carry_out(
     added = changed = same = cards = 0
     touched: dict[str, int] = {}
     doors = groups(book)
-    with book.change(IMPORTED, by=by, at=at, keep=not rehearse) as edit:
+    # Cards that readers cannot tell apart were judged row by row: what is left of them here was accepted.
+    with book.change(IMPORTED, by=by, at=at, keep=not rehearse, accept_collisions=True) as edit:
         shelf = {group: tuple(sorted({door for door, _ in rights})) for group, rights in doors.items()}
         before: dict[str, frozenset[str]] = {}
         for done, entry in enumerate(plan.entries):

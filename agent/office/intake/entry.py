@@ -71,7 +71,10 @@ NO = frozenset({"", "n", "no", "false", "0", "否", "无", "未核验", "未实�
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a file is read. `default_groups`: of rows that name none; `by`: who imports, on day `at`."""
+    """How a file is read. `default_groups`: of rows that name none; `by`: who imports, on day `at`.
+
+    accept_collisions: cards that some readers cannot tell apart are left out there, and their rows taken.
+    """
 
     zone: ZoneInfo
     at: datetime
@@ -79,6 +82,7 @@ class Terms:
     groups: Collection[str]
     default_groups: tuple[str, ...] = ()
     card_style: Style | None = None
+    accept_collisions: bool = False
 
     @property
     def today(self) -> date:

@@ -10,6 +10,7 @@ from agent.domain.credentials import CredentialState
 from agent.office.credentials import digest_of
 from agent.office.intake.columns import Column
 from agent.office.intake.entry import Entry, RowReader
+from agent.office.intake.overlap import overlapping
 from agent.office.people import document_digest
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def judge(book: Book, table: Table, terms: Terms, progress: Callable[[int, int],
     _one_person_a_document(reader, known, problems, warnings)
     _one_person_a_card(book, reader, known, problems)
     _cards_of_verified(book, reader, known, problems)
+    apart = warnings if terms.accept_collisions else problems
+    apart += overlapping(book, reader, known, accepted=terms.accept_collisions)
     refused = {problem.row for problem in problems}
     order = sorted(
         problems, key=lambda problem: (problem.row, -1 if problem.column is None else problem.column)
