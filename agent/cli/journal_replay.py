@@ -89,7 +89,7 @@ def _list_in_book(args: Namespace, path: Path) -> RosterTable:
     if args.gateway is None:
         raise BadInput(say("journal.needs_gateway"))
     with closing(open_book(args)) as book:
-        newest = book.revision if args.revision is None else args.revision
+        newest = book.roster_revision if args.revision is None else args.revision
         bodies = Rosters(book.database).changes(args.gateway, 0, newest).rows
     rows = [_MODELS[kind].read(json.dumps(body).encode()) for kind in _MODELS for body in bodies[kind]]
     if not rows:
