@@ -40,6 +40,12 @@ LONGEST_RETRY_S = 0.5
 WASTED_SHARE = 0.5
 """Silence may cost the line this much of one reply time-out in each second: half of what is allowed."""
 
+POLL_BYTES = 16 + 15 + 4
+"""A poll and its answer inside the secure channel, with the idle characters: the shortest exchange."""
+
+LONGEST_HOLD_S = 0.02
+"""A record on a slow disk takes this long. Waiting for it costs no more than the poll that would be ahead."""
+
 LONGEST_SLEEP_S = 0.5
 TOLD_EVERY_S = 0.02
 """What only time brings about, at readers that have no turn: lateness, silence."""
@@ -74,6 +80,7 @@ class OsdpBus:
             settings.polls_per_s,
             settings.busy_polls_per_s,
             settings.reply_within_s * WASTED_SHARE,
+            min(LONGEST_HOLD_S, settings.timings.wire_s(POLL_BYTES, settings.baud)),
         )
         self._lock = threading.Lock()  # over the three below
         self._waiting: deque[Command] = deque()
@@ -188,6 +195,7 @@ class OsdpBus:
             if wait_s <= 0 or (
                 self._carrier.idle(port, min(wait_s, LONGEST_SLEEP_S), worker.wake)
                 and wait_s < LONGEST_SLEEP_S
+                and not self._waiting  # what came at the last moment goes first
             ):
                 self._turn(port, reader)
                 backoff.reset()
@@ -209,6 +217,7 @@ class OsdpBus:
     def _tell(self, device: OsdpDevice, at: float) -> None:
         if device.tell(at):
             self._schedule.stir(at)
+            self._schedule.hold(at)
 
     def _take_commands(self) -> None:
         with self._lock:
@@ -226,6 +235,7 @@ class OsdpBus:
                 owner.do(command, at)
                 owner.tell(at)
                 self._schedule.stir(at)
+                self._schedule.answered()
 
     def _target(self, command: Command) -> OsdpDevice | None:
         if isinstance(command, Indicate):

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 QUIET_WITHIN_S = 0.1
 """A line that babbles for longer is spoken on all the same: it will not get quieter by our waiting."""
 
+SPIN_S = 0.0001
+"""A shorter wait is not slept: a sleep of Linux ends some 0.08 ms late and takes as much of the processor."""
+
 DAMAGED = frozenset({"check", "shape"})
 
 
@@ -32,6 +35,7 @@ class Carrier:
         self._longest_s = timings.wire_s(RECEIVE_BYTES, baud)
         self._unclean = True  # something unasked may wait in the port
         self._speaks_by = 0.0
+        self._heard_at = 0.0
         self.free_at = 0.0
         """From when on the line has been idle long enough for the next command."""
         self.bytes_out = 0
@@ -49,7 +53,8 @@ class Carrier:
         self.bytes_out += len(wire)
         answered = self._listen(port, reader)
         now = self._clock()
-        self.free_at = now + self._idle_s
+        # What the last byte was read before is as long ago at least: making sense of it counts as idle time.
+        self.free_at = (self._heard_at if answered else now) + self._idle_s
         self._speaks_by = now + QUIET_WITHIN_S
         self._unclean = not answered
         return 0.0 if answered else now - at
@@ -60,6 +65,10 @@ class Carrier:
         What comes meanwhile is nobody's answer.
         """
         until = self._clock() + within_s
+        if within_s <= SPIN_S:
+            while self._clock() < until:
+                pass
+            within_s = 0.0
         babble = port.read(within_s, wake)
         if babble:
             self.babble_bytes += len(babble)
@@ -79,6 +88,7 @@ class Carrier:
             data = port.read(limit - self._clock())
             at = self._clock()
             if data:  # also what came while this process was not given the processor
+                self._heard_at = at
                 self.bytes_in += len(data)
                 self._deframer.receive(data)
                 while (found := self._deframer.next()) is not None:

@@ -26,11 +26,24 @@ ALONE_S = 0.1
 """Between tries on a line where nobody answers, and so nobody is hurt."""
 
 
+IN_VAIN_S = 1.0
+"""After a wait for an answer to a card that did not come, none is waited for so long."""
+
+
 class Schedule:
-    """The ring of one line. wasted_per_s: seconds that may be lost on silence in each second."""
+    """The ring of one line.
+
+    wasted_per_s: seconds that may be lost on silence in each second. hold_s: how long the line is kept free
+    for what answers a card, a key or an input; a poll begun in that time would end later than it.
+    """
 
     def __init__(
-        self, readers: Sequence[Reader], polls_per_s: float, busy_polls_per_s: float, wasted_per_s: float
+        self,
+        readers: Sequence[Reader],
+        polls_per_s: float,
+        busy_polls_per_s: float,
+        wasted_per_s: float,
+        hold_s: float = 0.0,
     ) -> None:
         self._ring = list(readers)
         self._idle_s = 1.0 / polls_per_s
@@ -39,6 +52,22 @@ class Schedule:
         self._paced_until = 0.0
         self._lively_until = 0.0
         self._debt_until = 0.0
+        self._hold_s = hold_s
+        self._held_until = 0.0
+        self._in_vain_until = 0.0
+
+    def hold(self, at: float) -> None:
+        """Take that something was told that may be answered at once: no poll goes before the answer.
+
+        Where the last one was not answered, nothing is waited for.
+        """
+        if self._in_vain_until <= at:
+            self._held_until = at + self._hold_s
+            self._in_vain_until = self._held_until + IN_VAIN_S
+
+    def answered(self) -> None:
+        """Take that an order has come."""
+        self._held_until = self._in_vain_until = 0.0
 
     def stir(self, at: float) -> None:
         """Take that something happened: the line is polled faster for a while."""
@@ -55,6 +84,8 @@ class Schedule:
                     rank = Rank.ORDINARY  # its time has come: in the ring like anybody
             elif rank is Rank.ORDINARY:
                 due = max(due, self._paced_until)
+            if rank in (Rank.ORDINARY, Rank.PROBE):
+                due = max(due, self._held_until)
             if best is None or self._before((rank, due), best, at):
                 best = (rank, due, reader)
         if best is None:

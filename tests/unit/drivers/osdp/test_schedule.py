@@ -120,3 +120,47 @@ def test_the_losses_of_those_who_answer_do_not_keep_the_silent_from_being_asked(
         made.lost(reader, 0.05, at)  # nobody answers, but one of them only seems not to
         asked += cast("Wisher", reader) is dead
     assert asked >= 15
+
+
+def held(*wishers: Wisher) -> Schedule:
+    return Schedule([cast("Reader", each) for each in wishers], 100, 200, 0.2, hold_s=0.02)
+
+
+def test_the_line_is_kept_free_for_the_answer_to_a_card() -> None:
+    reader, silent = Wisher(), Wisher(Rank.PROBE)
+    made = held(silent, reader)
+    made.hold(10.0)
+    assert made.next(10.001)[1] == 10.02
+    reader.rank, reader.due = Rank.URGENT, 10.005
+    assert whose(made, 10.005) == (reader, 10.005)
+    made.answered()
+    reader.rank = Rank.ORDINARY
+    assert whose(made, 10.006)[1] <= 10.006
+
+
+def test_where_nobody_answers_the_line_is_not_kept_free_again_for_a_while() -> None:
+    made = held(Wisher())
+    made.hold(10.0)
+    made.hold(10.01)
+    assert made.next(10.021)[1] <= 10.021
+    made.hold(10.5)
+    assert made.next(10.5)[1] <= 10.5
+    made.hold(11.1)
+    assert made.next(11.1)[1] == 11.12
+
+
+def test_cards_without_end_that_are_answered_leave_the_others_their_turns() -> None:
+    flooding, other = Wisher(), Wisher()
+    made = held(flooding, other)
+    taken = []
+    at = 10.0
+    while at < 11.0:
+        reader, due = made.next(at)
+        at = max(at, due) + 0.001
+        made.spoke(reader, at)
+        taken.append(reader)
+        if cast("Wisher", reader) is flooding:
+            made.hold(at)
+            at += 0.005
+            made.answered()
+    assert taken.count(cast("Reader", other)) >= len(taken) // 2 - 1

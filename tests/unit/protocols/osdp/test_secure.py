@@ -124,6 +124,10 @@ def test_a_sealed_nak_may_carry_its_reason_unencrypted(detail: bytes) -> None:
         (b"ab" * 8, "every 2"),
         (b"abcd" * 4, "every 4"),
         (b"abcdefgx" * 2, "every 8"),
+        (bytes((7 + 3 * n) & 0xFF for n in range(16)), "counts"),
+        (b"\x00" * 15 + b"\x01", "2 different"),
+        (bytes.fromhex("01020408a1b2c3d4d4c3b2a108040201"), "mirrors"),
+        (b"menshen-is-great", "text"),
     ],
 )
 def test_a_key_that_is_no_secret_is_known(key: bytes, why: str) -> None:
@@ -132,6 +136,9 @@ def test_a_key_that_is_no_secret_is_known(key: bytes, why: str) -> None:
 
 def test_a_key_by_chance_is_none_of_these_and_a_short_one_is_our_mistake() -> None:
     assert weakness(STRONG) is None
+    assert (
+        weakness(bytes.fromhex("00112233445566778899aabbccddeeff")) is None
+    )  # of test tools: see TOOLS_STEP
     with pytest.raises(ValueError, match="16 bytes"):
         weakness(b"short")
     with pytest.raises(ValueError, match="16 bytes"):
