@@ -307,3 +307,24 @@ def test_a_third_card_on_an_accepted_collision_is_refused_too(book: Book) -> Non
     issue(book, people_[1], f"uid32:{TWIN:08X}", accept=True)
     with pytest.raises(Collides):
         issue(book, people_[2], "uid32:046F6C3A")
+
+
+def test_cards_that_meet_by_a_way_that_is_declared_for_the_first_time_are_found_too(book: Book) -> None:
+    first, second = add_person(book, "张三", 1), add_person(book, "李四", 2)
+    cards = {add_card(book, first, 0x01020304), add_card(book, second, 0x01020305)}
+    with pytest.raises(Collides, match=r"gw01 \(fc8cn16-first\)"):
+        set_reads(book, "fc8cn16-first")
+    set_reads(book, "fc8cn16-first", accept=True)
+    assert listed(book).keys() == cards
+
+
+def test_a_buried_card_is_known_by_a_way_that_is_declared_later(book: Book) -> None:
+    first, second = add_person(book, "张三", 1), add_person(book, "李四", 2)
+    add_card(book, first, 0x01020304)
+    lifecycle.leave(book, first, by="t", at=LATER)
+    lifecycle.purge(book, first, by="t", at=LATER)
+    other = add_card(book, second, 0x01020305)
+    with pytest.raises(Collides):
+        set_reads(book, "fc8cn16-first")
+    set_reads(book, "fc8cn16-first", accept=True)
+    assert listed(book).keys() == {other}
