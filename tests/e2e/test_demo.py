@@ -29,10 +29,15 @@ DEMO = (sys.executable, "-m", "agent", "demo")
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
+
+def either_first(one: str, other: str) -> str:
+    """Return what finds both lines, which two threads may tell in either order."""
+    return rf"(?s:{one}.*?{other}|{other}.*?{one})"
+
+
 STORY = (
     r"1 A resident's card opens the lobby",
-    r"relay +lobby: lock driven for 3 s",
-    r"centre +#\d+ lobby: entry granted · person p-",
+    either_first(r"relay +lobby: lock driven for 3 s", r"centre +#\d+ lobby: entry granted · person p-"),
     r"✓ \d+ ms from the card to the lock",
     r"2 An unknown card stays outside",
     r"centre +#\d+ lobby: entry denied · unknown_credential: ",
