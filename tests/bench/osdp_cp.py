@@ -3,9 +3,9 @@
 python -m tests.bench.osdp_cp --port PORT --address 1,2 [--scbk HEX] --baud N
 
 A door for each reader, with the reader's output 0 as its lock; a signed list of the meter's cards, which have
-26 bits and no parity, so the site has a format of its own; a broker, and a centre that hears the events. A line
-is {"ev":"card","hex":…,"t":…,"recorded_t":…,"address":…}: t is when the centre had the event, recorded_t when
-the daemon wrote it. This process becomes the daemon itself, so its processor time is the daemon's; all
+26 bits and no parity, so the site has a format of its own; a broker, and a centre that hears the events. A
+line is {"ev":"card","hex":…,"t":…,"recorded_t":…,"address":…}: t is when the centre had the event, recorded_t
+when the daemon wrote it. This process becomes the daemon itself, so its processor time is the daemon's; all
 else is a child that ends with it.
 """
 

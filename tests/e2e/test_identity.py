@@ -1,0 +1,68 @@
+"""A reader that is replaced while the daemon is away: an alarm that stays until an operator accepts it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from agent.demo.building import LOBBY
+from protocols.mqtt.topics import Kind
+from tests.peers.site import RESIDENT, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with Site(tmp_path) as made:
+        made.start()
+        made.push()
+        yield made
+
+
+def lobby(site: Site) -> dict[str, Any]:
+    """Return what the birth message says of the lobby's reader."""
+    birth = site.state(Kind.BIRTH) or {}
+    return next((each for each in birth.get("devices", []) if each["device"] == "lobby-in"), {})
+
+
+def noted(site: Site, kind: str, after: int = 0) -> dict[str, Any]:
+    """Wait for what is recorded of an identity, and return it."""
+    return dict(site.row(kind, after=after).data())
+
+
+def test_a_replaced_reader_is_an_alarm_until_it_is_paired_again(site: Site) -> None:
+    reader = site.reader(LOBBY)
+    first = reader.device.serial
+    learnt = noted(site, "device.identity_learnt")
+    assert learnt["is"]["serial"] == f"{first:08x}"
+    site.until(lambda: lobby(site).get("cuid") == reader.device.cuid.hex(), "the reader in the birth message")
+
+    site.daemon.stop()
+    reader.device.serial = 0x0BADCAFE
+    head = site.head()
+    site.start()
+    changed = noted(site, "device.identity_changed", head)
+    assert (changed["was"]["serial"], changed["is"]["serial"]) == (f"{first:08x}", "0badcafe")
+    site.until(lambda: lobby(site).get("changed") is True, "the change in the birth message")
+    site.present(RESIDENT)
+    site.released(LOBBY)
+
+    site.daemon.stop()
+    head = site.head()
+    site.start()
+    site.until(lambda: lobby(site).get("changed") is True, "the change, after a restart")
+    assert site.rows("device.identity_accepted") == []
+
+    site.daemon.stop()
+    reader.key = os.urandom(16)
+    (site.building.data_dir / "credentials" / "lobby-in.key").write_text(reader.key.hex())
+    head = site.head()
+    site.start()
+    accepted = noted(site, "device.identity_accepted", head)
+    assert accepted["is"]["serial"] == "0badcafe"
+    site.until(lambda: lobby(site).get("changed") is False, "the end of it")
