@@ -371,13 +371,16 @@ def test_a_file_goes_on_where_it_was_after_the_reader_was_away() -> None:
 def test_a_second_file_ends_the_first_and_a_refusal_is_told() -> None:
     first: list[Progress] = []
     second: list[Progress] = []
+    third: list[Progress] = []
     with Site([reader(1)]) as site:
         site.online()
         site.bus.send_file("r1", Transfer(os.urandom(200_000)), first.append)
         wait_until(lambda: bool(first))
-        site.peers[0].nak.append(3)
         site.bus.send_file("r1", Transfer(b"second"), second.append)
-        wait_until(lambda: first[-1].failed == "another file was sent" and bool(second))
-        assert second[-1].failed == "the device does not know this command" or second[-1].done
+        wait_until(lambda: first[-1].failed == "another file was sent" and bool(second) and second[-1].done)
+        site.peers[0].nak.append(3)
+        site.bus.send_file("r1", Transfer(b"third"), third.append)
+        wait_until(lambda: bool(third) and third[-1].failed is not None)
+        assert third[-1].failed == "the device does not know this command"
         with pytest.raises(KeyError):
             site.bus.send_file("nobody", Transfer(b"x"), second.append)
