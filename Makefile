@@ -15,7 +15,7 @@ test: setup mosquitto
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses 3 --cov --cov-report=
+	$(BIN)/pytest --numprocesses 2 --cov --cov-report=
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --fail-under=100 --include='protocols/*,agent/domain/*'
 

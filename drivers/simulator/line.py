@@ -33,7 +33,8 @@ LONGEST_WAIT_S = 0.5
 """A look at nothing at least this often, so that a lost wake-up costs no more."""
 UNOPENED_WAIT_S = 0.005
 """A pseudo-terminal whose far side nobody holds open reports a hang-up at once, and so would spin."""
-JOIN_S = 2.0
+JOIN_S = 10.0
+"""For the line's thread to end: a loaded machine has taken more than two seconds."""
 
 
 class Peer(Protocol):
@@ -211,7 +212,8 @@ class Line:
         try:
             return os.read(master, LARGEST_READ_BYTES)
         except OSError:
-            select.select([self._wake_read], [], [], UNOPENED_WAIT_S)
+            with suppress(OSError, ValueError):  # stopped meanwhile
+                select.select([self._wake_read], [], [], UNOPENED_WAIT_S)
             return b""
 
     def _wire_s(self, data: bytes) -> float:

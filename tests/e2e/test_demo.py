@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
 WITHIN_S = 90.0
 """For a story of 10 seconds (20 with amqtt) on a box that others use too."""
-DEMO = (sys.executable, "-m", "agent", "demo")
+AS_AT_A_TERMINAL = """\
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+from agent.cli.app import main
+sys.exit(main())
+"""
+"""Whoever runs the tests in the background has them ignore ^C, and what they start inherits that."""
+DEMO = (sys.executable, "-c", AS_AT_A_TERMINAL, "demo")
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -105,7 +105,7 @@ def test_a_stop_says_offline_without_the_will(broker: Broker, centre: Centre, tm
     with Gateway(tmp_path, plain(broker.port)) as gateway:
         gateway.up()
         last = gateway.record(1)
-    assert not State.read(centre.heard(STATE)[-1].payload).online
+    until(lambda: [state.online for state in states(centre)][-1:] == [False])
     until(lambda: centre.numbers(NAME) == {last})
     assert gateway.facts(LinkDown)[-1].why == "stopping"
 
