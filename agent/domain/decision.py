@@ -63,6 +63,11 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+def reads_like_a_rule(name: str) -> bool:
+    """Say whether a group of this name would be taken for a Rule where an entry is recorded or read."""
+    return "_".join(name.casefold().replace("-", " ").replace("_", " ").split()) in set(Rule)
+
+
 class Posture:
     """What of a door's state a decision depends on."""
 

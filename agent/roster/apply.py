@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from agent.domain.decision import reads_like_a_rule
 from agent.roster.columns import of_credential, of_person, to_credential, to_person
 from agent.roster.results import Reason, Refusal
 from agent.store.roster_rows import zone_known
@@ -216,6 +217,8 @@ def _check_rules(writer: RosterWriter, gen: int) -> frozenset[str]:
     if any(right["schedule"] not in schedules for each in groups.values() for right in each):
         raise Refusal(Reason.UNKNOWN_SCHEDULE, "a group names a schedule that is not on the list")
     return frozenset(groups)
+    if any(map(reads_like_a_rule, groups)):
+        raise Refusal(Reason.RESERVED_NAME, "a group has a name that stands for a rule in the journal")
 
 
 def _check_membership(found: Iterable[str], groups: frozenset[str]) -> None:

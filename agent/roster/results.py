@@ -28,6 +28,7 @@ class Reason(StrEnum):
     UNKNOWN_GROUP = "unknown_group"
     UNKNOWN_SCHEDULE = "unknown_schedule"
     UNKNOWN_ZONE = "unknown_zone"
+    RESERVED_NAME = "reserved_name"  # a group that the journal could not tell from a rule of the house
     TOO_MANY = "too_many"
     STORAGE = "storage"  # the disk does not take it
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.domain.credentials import CredentialState, Holding, Person, Span
-from agent.domain.decision import Deny, Grant, Mode, Posture, Reason, Rule, decide
+from agent.domain.decision import Deny, Grant, Mode, Posture, Reason, Rule, decide, reads_like_a_rule
 from agent.domain.moment import ClockConfidence
 from agent.domain.rules import Group, Right, Rules
 from tests.unit.agent.domain.houses import LOBBY, NOON, RESIDENT, ROSTER, holding, moment, person
@@ -277,3 +277,10 @@ def test_no_right_beyond_the_ordinary_is_given_unless_the_office_says_so() -> No
 
     assert judge(holding(plain)) == Grant("residents", longer=False)
     assert judge(holding(plain), LOCKED_DOOR) == Deny(Reason.DOOR_LOCKED)
+
+
+@pytest.mark.parametrize("rule", Rule)
+def test_a_group_may_not_go_by_the_name_of_a_rule(rule: Rule) -> None:
+    spoken = rule.replace("_", " ").title()
+    assert all(map(reads_like_a_rule, (rule, rule.upper(), rule.replace("_", "-"), f" {spoken} ")))
+    assert not any(map(reads_like_a_rule, (f"{rule}s", rule.replace("_", ""), "residents", "")))

@@ -310,6 +310,7 @@ ODD_ZONE = ALWAYS.model_copy(update={"zone": "/etc/passwd"})
         ([], [RESIDENTS], Reason.UNKNOWN_GROUP),
         ([Group(name="g", rights=(Right(door="front", schedule="never"),))], [], Reason.UNKNOWN_SCHEDULE),
         ([], [ALWAYS], Reason.UNKNOWN_SCHEDULE),
+        ([Group(name="Fire-Release")], [], Reason.RESERVED_NAME),
         ([BAD_ZONE], [], Reason.UNKNOWN_ZONE),
         ([ODD_ZONE], [], Reason.UNKNOWN_ZONE),
         ([card(1).model_copy(update={"kind": "phone", "key": "A" * 42 + "B"})], [], Reason.MALFORMED),

@@ -296,6 +296,7 @@ def test_a_list_that_does_not_add_up_is_refused_when_it_is_whole(gateway: Gatewa
         ([*FRAME, person(1, groups=("residents", "ghosts"))], Reason.UNKNOWN_GROUP),
         ([ALWAYS, Group(name="g", rights=(Right(door="front", schedule="x"),))], Reason.UNKNOWN_SCHEDULE),
         ([ALWAYS.model_copy(update={"zone": "Mars/Olympus"})], Reason.UNKNOWN_ZONE),
+        ([*FRAME, Group(name="visitor_pass")], Reason.RESERVED_NAME),
     ],
 )
 def test_a_list_with_a_loose_end_is_refused_whole(gateway: Gateway, rows: list[Row], reason: Reason) -> None:
