@@ -7,6 +7,7 @@ from the parsed arguments to an exit code. Exit codes follow sysexits.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from importlib import import_module
@@ -15,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from agent.cli.words import say
-from agent.errors import EX_USAGE, AgentError
+from agent.errors import EX_IOERR, EX_NOINPUT, EX_USAGE, AgentError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,8 +67,11 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None, groups: Mapping[str, str] = GROUPS) -> int:
     """Run the command in `argv` (the process's own when None) and return its exit code."""
     given = sys.argv[1:] if argv is None else list(argv)
+    _print_everything()
     try:
-        args = parser_for(given, groups).parse_args(given)
+        parser = parser_for(given, groups)
+        args = parser.parse_args(given)
+        _refuse_what_is_no_text(parser, args)
         code = args.run(args)
         sys.stdout.flush()  # here, where a reader that went away can still be told from a failure
     except AgentError as error:
@@ -76,11 +80,46 @@ def main(argv: Sequence[str] | None = None, groups: Mapping[str, str] = GROUPS) 
     except KeyboardInterrupt:
         print(f"menshen: {say('app.interrupted')}", file=sys.stderr)
         return INTERRUPTED
+    except EOFError:
+        print(f"menshen: {say('app.nobody_answers')}", file=sys.stderr)
+        return EX_NOINPUT
     except BrokenPipeError:
-        # What Python would still flush at exit goes nowhere, instead of into a second failure.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
         return NOBODY_READS
+    except OSError as error:
+        # A file or a disk that a command met without a better word for it. Never a traceback to a person.
+        said = error.strerror or str(error)
+        where = "" if error.filename is None else f"{error.filename}: "
+        print(f"menshen: {where}{said}", file=sys.stderr)
+        _print_no_more()
+        return EX_IOERR
     return int(code)
+
+
+def _print_everything() -> None:
+    """Have what the locale's encoding lacks printed as escapes: a name in Chinese is no reason to fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _print_no_more() -> None:
+    """Let what Python would still flush at exit go nowhere, instead of into a second failure."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refuse_what_is_no_text(parser: Parser, args: argparse.Namespace) -> None:
+    """End with wrong usage where an argument holds bytes that are no text. Paths may: they name files."""
+    for value in vars(args).values():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, str):
+                try:
+                    each.encode()
+                except UnicodeEncodeError:
+                    parser.error(say("app.no_text", text=ascii(each)))
 
 
 def parser_for(given: Sequence[str], groups: Mapping[str, str] = GROUPS) -> Parser:

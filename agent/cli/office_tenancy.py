@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from agent.office.book import Book
 
 DUE_DAYS = 30
+FURTHEST_DAYS = 36_500
+"""A century: nobody asks what is due later, and no calendar ends sooner."""
 
 
 def add_to_person(person: Actions) -> None:
@@ -84,7 +86,7 @@ def run_set(args: Namespace) -> int:
 def run_due(args: Namespace) -> int:
     """List whose verification or lease ends within so many days, the first to end first."""
     with open_book(args) as book:
-        until = now() + timedelta(days=args.days)
+        until = now() + timedelta(days=max(-FURTHEST_DAYS, min(args.days, FURTHEST_DAYS)))
         ends = [
             (end, what, person)
             for person in people.everybody(book)

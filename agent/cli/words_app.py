@@ -22,4 +22,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "journal": ("verify and export what happened", "核验并导出事件日志"),
     "provision": ("make this gateway's key and certificate request", "生成网关密钥和证书申请"),
     "interrupted": ("interrupted", "已中断"),
+    "no_text": ("{text} is no UTF-8 text", "{text} 不是 UTF-8 文本"),
+    "nobody_answers": (
+        "nobody is there to answer the question: run this on a terminal, or give the answer in a file",
+        "无人应答：请在终端运行，或用文件给出答案",
+    ),
 }

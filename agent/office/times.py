@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 EXCEL_DAY_ZERO = date(1899, 12, 30)
 # Serial numbers of 2000-01-01 to 2100-12-31: what lies outside is no date that a property office writes.
 EXCEL_SERIALS = range(36526, 73416)
+FIRST_YEAR = 1900
+"""An earlier year is a slip of the pen: nobody who gets a card was born before it."""
+FOR_EVER = datetime(MAXYEAR, 12, 30, tzinfo=UTC)
+"""What many offices mean by 9999-12-31. A day before the calendar's end, so that it is one in every zone."""
 
 _WRITTEN = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _RUN_TOGETHER = re.compile(r"(\d{4})(\d{2})(\d{2})")
@@ -27,7 +31,11 @@ def read_date(text: str) -> date | datetime | None:
     Read are 2026-11-22, 2026/11/22, 2026.11.22, 2026年11月22日, each with an optional time of day,
     20261122, and Excel's serial numbers of this century. Full-width digits are read as digits.
     """
-    text = unicodedata.normalize("NFKC", text).strip()
+    day = _read(unicodedata.normalize("NFKC", text).strip())
+    return None if day is None or day.year < FIRST_YEAR else day
+
+
+def _read(text: str) -> date | datetime | None:
     try:
         if found := _WRITTEN.fullmatch(text):
             year, month, day, hour, minute, second = (int(part) if part else 0 for part in found.groups())
@@ -45,6 +53,8 @@ def read_date(text: str) -> date | datetime | None:
 
 def begins(day: date | datetime, zone: ZoneInfo) -> datetime:
     """Return the first moment of `day` (or the moment itself) on the wall clock of `zone`."""
+    if day.year == MAXYEAR:
+        return FOR_EVER
     if isinstance(day, datetime):
         return day.replace(tzinfo=zone)
     return datetime.combine(day, time(), zone)
@@ -52,6 +62,8 @@ def begins(day: date | datetime, zone: ZoneInfo) -> datetime:
 
 def ends(day: date | datetime, zone: ZoneInfo) -> datetime:
     """Return the moment after which a right "until `day`" is over: the day itself still counts."""
+    if day.year == MAXYEAR:
+        return FOR_EVER
     if isinstance(day, datetime):
         return day.replace(tzinfo=zone)
     return datetime.combine(day + timedelta(days=1), time(), zone)

@@ -13,7 +13,7 @@ import pytest
 
 from agent.cli import app
 from agent.cli.words import known
-from agent.errors import EX_DATAERR, EX_USAGE
+from agent.errors import EX_DATAERR, EX_IOERR, EX_NOINPUT, EX_USAGE
 from tests.architecture.tree import ROOT
 
 if TYPE_CHECKING:
@@ -120,6 +120,63 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(tmp_path: Path) -> Non
     )
     assert ended.stderr == ""
     assert ended.returncode == app.NOBODY_READS
+
+
+def test_a_file_that_cannot_be_is_named_without_a_traceback(
+    command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "there-is-none"
+    assert command(f"open({str(place)!r})") == EX_IOERR
+    assert capsys.readouterr().err == f"menshen: {place}: No such file or directory\n"
+
+
+def test_a_question_that_nobody_answers_says_so(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("raise EOFError") == EX_NOINPUT
+    assert "run this on a terminal" in capsys.readouterr().err
+
+
+def shell(tmp_path: Path, body: str, line: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a group whose `run` has this body, as $MENSHEN in the shell's `line`."""
+    (tmp_path / "there.py").write_text(
+        A_GROUP.format(body=body).replace("type=int, default=0", "default=''"), "utf-8"
+    )
+    program = tmp_path / "menshen.py"
+    program.write_text(
+        "import sys\nfrom agent.cli.app import main\nsys.exit(main(None, {'decode': 'there'}))\n"
+    )
+    return subprocess.run(
+        ["bash", "-c", line],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}", "MENSHEN": f"{sys.executable} {program}"}
+        | environment,
+    )
+
+
+def test_an_argument_that_is_no_text_is_wrong_usage(tmp_path: Path) -> None:
+    ended = shell(tmp_path, "return 0", "$MENSHEN decode --number $'\\xff\\x80'")
+    assert ended.returncode == EX_USAGE
+    assert "is no UTF-8 text" in ended.stderr
+
+
+def test_a_full_disk_under_the_output_is_said_once(tmp_path: Path) -> None:
+    ended = shell(tmp_path, "print('x' * 100000)", "$MENSHEN decode >/dev/full")
+    assert ended.returncode == EX_IOERR
+    assert ended.stderr == "menshen: No space left on device\n"
+
+
+def test_a_terminal_without_chinese_gets_escapes(tmp_path: Path) -> None:
+    ended = shell(
+        tmp_path,
+        "print('门'); return 0",
+        "$MENSHEN decode",
+        LC_ALL="C",
+        PYTHONUTF8="0",
+        PYTHONCOERCECLOCALE="0",
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "\\u95e8\n", "")
 
 
 # What help may not load: each costs more than all of help.

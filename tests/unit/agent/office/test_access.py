@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,7 +11,7 @@ from agent.errors import BadInput
 from agent.office import access
 from agent.office.book import Book
 from agent.office.people import Home, home_of
-from agent.office.times import read_date
+from agent.office.times import FOR_EVER, begins, ends, read_date
 from tests.peers.office_site import START, make_book
 
 
@@ -89,9 +90,17 @@ def test_households_are_read_as_people_write_them(text: str, home: Home | None) 
     assert home_of(text) == home
 
 
-@pytest.mark.parametrize("text", ["", "2026-02-30", "tomorrow", "99999", "12345", "20261399"])
+@pytest.mark.parametrize("text", ["", "2026-02-30", "tomorrow", "99999", "12345", "20261399", "0001-01-01"])
 def test_what_is_no_date_is_none(text: str) -> None:
     assert read_date(text) is None
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_the_last_day_of_the_calendar_means_for_ever(zone: str) -> None:
+    day = read_date("9999-12-31")
+    assert day is not None
+    assert begins(day, ZoneInfo(zone)) == ends(day, ZoneInfo(zone)) == FOR_EVER
+    assert FOR_EVER.astimezone(ZoneInfo(zone)).year == FOR_EVER.year
 
 
 def test_brokers_are_named_with_or_without_a_port() -> None:
