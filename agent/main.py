@@ -43,7 +43,7 @@ from agent.log import configure
 from agent.roster.roster import Roster
 from agent.service import Service
 from agent.store.journal import open_journal
-from agent.store.memory import ROSTER_HIGHEST
+from agent.store.memory import LOST_AT, ROSTER_HIGHEST
 from agent.store.reader import JournalReader
 from agent.store.roster_table import open_roster
 from agent.sync.authority import Signer
@@ -132,7 +132,8 @@ class House:
         identities = Identities(plan.vouched(config, loaded.secrets.lookup, digest_key), memory.setting)
         devices = Devices(identities.changed)
         doors = tuple(door.name for door in config.doors)
-        listed = ListReader(table, clock, self._inbox.put)
+        forgetful = memory.setting(LOST_AT) is not None
+        listed = ListReader(table, clock, self._inbox.put, forgetful=forgetful)
         trusted = _Trusted(config, listed)
         orders = OrderDesk(
             gateway=config.gateway,
@@ -156,6 +157,8 @@ class House:
             wiring=self._wiring,
             keys=trusted.roster_key,
             counted=self._journal.passes,
+            revoked=listed.pass_revoked,
+            digest_key=digest_key,
         )
         translator = Translator(self._wiring, listed.lookup, digest_key, config.layouts)
         desks = Desks(translator, passes, orders, rosters, devices, identities=identities)

@@ -28,7 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "unknown_credential": ("this card or phone is not on the list", "此卡或手机不在名单内"),
     "suspended": ("this card or phone is suspended; ask the office", "此卡或手机已停用，请联系物业"),
     "lost": ("this card or phone was reported lost", "此卡或手机已挂失"),
-    "revoked": ("this card or phone was revoked", "此卡或手机已注销"),
+    "revoked": ("this card, phone or pass was revoked", "此卡、手机或通行证已注销"),
     "credential_not_yet_valid": ("this card or phone is not valid yet", "此卡或手机尚未生效"),
     "credential_expired": ("this card or phone has expired", "此卡或手机已过期"),
     "no_person": ("this card or phone is bound to nobody", "此卡或手机未绑定人员"),
@@ -52,6 +52,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "pass_uncounted": (
         "the gateway cannot count the uses of this pass; ask the office for a new one",
         "网关无法计数此通行证的使用次数，请向物业申请新证",
+    ),
+    "pass_unchecked": (
+        "the gateway has lost its list of revoked passes; it takes none until the list is back",
+        "网关的通行证注销名单已丢失，恢复前暂不受理访客通行证",
     ),
     "no_answer": ("the gateway did not answer in time", "网关未及时应答"),
     "offline": ("the gateway is offline", "网关离线"),

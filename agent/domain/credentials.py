@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 
 class CredentialKind(StrEnum):
-    """What a person presents."""
+    """What a person presents. A visitor's pass is on the list only when it was revoked before its end."""
 
     CARD = "card"
     PHONE = "phone"
+    VISIT = "pass"
 
 
 class CredentialState(StrEnum):
@@ -58,7 +59,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A card or a phone key. `digest`: keyed digest of its identity (16 bytes), never the number."""
+    """A card, a phone key, or a pass that was revoked.
+
+    `digest`: keyed digest of its identity (16 bytes), never the number.
+    """
 
     digest: bytes
     kind: CredentialKind

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     VISIT_EXPIRED = "pass_expired"
     VISIT_USED_UP = "pass_used_up"
     VISIT_UNCOUNTED = "pass_uncounted"  # nobody can tell how often it was used, or count one use more
+    VISIT_UNCHECKED = "pass_unchecked"  # the list that says which passes were revoked is gone or unreadable
 
 
 class Rule(StrEnum):
@@ -62,12 +63,12 @@ class Rule(StrEnum):
     VISIT = "visitor_pass"  # by what the office has signed in it
 
 
-@dataclass(frozen=True, slots=True)
 def reads_like_a_rule(name: str) -> bool:
     """Say whether a group of this name would be taken for a Rule where an entry is recorded or read."""
     return "_".join(name.casefold().replace("-", " ").replace("_", " ").split()) in set(Rule)
 
 
+@dataclass(frozen=True, slots=True)
 class Posture:
     """What of a door's state a decision depends on."""
 

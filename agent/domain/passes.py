@@ -2,7 +2,8 @@
 
 What a door's state decides stands before it, as for cards: a fire release, a journal that cannot be
 written, a lockdown (no visitor passes one), a door held open. Then the pass speaks for itself: it is the
-office's, for this gateway, for this door, within its window to the second, and has uses left.
+office's, for this gateway and not revoked, for this door, within its window to the second, and has uses
+left.
 
 The policy on clocks: a window means nothing without the time, and a pass has no other proof that it is of
 today. So passes are taken while the clock is synced, and in holdover, where it was set and runs by itself;

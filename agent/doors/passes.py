@@ -1,7 +1,8 @@
 """A visitor's pass at a reader of codes into a fact about its door: everything but the rules.
 
 Here stands what needs a key, this gateway's name or its disk: whose signature it is, whether it is meant for
-this gateway, how often it was used. The token itself goes no further and is never written down.
+this gateway, whether it was revoked, how often it was used. The token itself goes no further and is never
+written down.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from agent.domain.decision import Reason
 from agent.domain.facts import Fact, Noted, PassShown
 from agent.domain.passes import Visit
+from agent.doors.translate import pass_digest
 from agent.errors import StoreError
 from protocols.tokens.errors import Defect, TokenError
 from protocols.tokens.token import open_token
@@ -42,11 +44,15 @@ _UNFIT: Final = {
 }
 """Any other defect is a code that is no pass."""
 
+_ON_THE_LIST: Final = {False: None, True: Reason.REVOKED, None: Reason.VISIT_UNCHECKED}
+"""What the list makes of a pass, by whether it was revoked; None: no list can tell, and it opens nothing."""
+
 
 class PassDesk:
     """Looks at passes on the loop's thread, one by one.
 
     keys: the public key of a name (kid) that is trusted with lists of who may pass, and so with passes.
+    revoked: whether the list names the pass of this digest (made with `digest_key`); None: nobody can tell.
     """
 
     def __init__(
@@ -56,11 +62,15 @@ class PassDesk:
         wiring: Wiring,
         keys: Callable[[str], Ed25519PublicKey | None],
         counted: Passes,
+        revoked: Callable[[bytes], bool | None],
+        digest_key: bytes,
     ) -> None:
         self._gateway = gateway
         self._wiring = wiring
         self._keys = keys
         self._counted = counted
+        self._revoked = revoked
+        self._digest_key = digest_key
         self._held: dict[str, HeldCodes] = {}
 
     def facts(self, read: PassRead, turn: Turn) -> tuple[Fact, ...]:
@@ -91,7 +101,9 @@ class PassDesk:
             ends=datetime.fromtimestamp(claims.exp, UTC),
             uses=claims.uses,
         )
-        return visit, None if claims.aud == self._gateway else Reason.VISIT_ELSEWHERE
+        if claims.aud != self._gateway:
+            return visit, Reason.VISIT_ELSEWHERE
+        return visit, _ON_THE_LIST[self._revoked(pass_digest(claims.jti, self._digest_key))]
 
     def _used(self, visit: Visit, turn: Turn) -> int | None:
         """Return how often a pass was used, with what this turn takes; None where nobody can tell."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agent.domain.credentials import CredentialState
 from agent.domain.facts import Noted
 from agent.errors import StoreError
 from agent.sync.complaints import Complaints
@@ -17,10 +18,16 @@ if TYPE_CHECKING:
 
 
 class ListReader:
-    """Looks credentials up. One thread: the loop's. `put` takes the alarm, which is said once a minute."""
+    """Looks credentials up. One thread: the loop's. `put` takes the alarm, which is said once a minute.
 
-    def __init__(self, table: RosterTable, clock: Clock, put: Callable[[Noted], None]) -> None:
+    forgetful: whether what tells a lost list from one that never was is lost itself, with the journal.
+    """
+
+    def __init__(
+        self, table: RosterTable, clock: Clock, put: Callable[[Noted], None], *, forgetful: bool = False
+    ) -> None:
         self._table = table
+        self._forgetful = forgetful
         self._clock = clock
         self._put = put
         self._complaints = Complaints()
@@ -40,6 +47,21 @@ class ListReader:
         except StoreError as error:
             self._complain(error)
             return None
+
+    def pass_revoked(self, digest: bytes) -> bool | None:
+        """Say whether a visitor's pass was revoked, by its digest; None where no list can tell.
+
+        That is so where the list cannot be read, where an older one lies in its place, and where it may be
+        gone without a trace. A gateway that never had a list has none to ask: nothing was revoked there.
+        """
+        if self._table.rolled_back or (self._forgetful and self._table.head().revision == 0):
+            return None
+        try:
+            found = self._table.lookup(digest)
+        except StoreError as error:
+            self._complain(error)
+            return None
+        return found is not None and found.credential.state is not CredentialState.ACTIVE
 
     def _complain(self, error: StoreError) -> None:
         said = self._complaints.note("roster", "unreadable", self._clock.monotonic())

@@ -77,6 +77,11 @@ def phone_digest(kid: str, key: bytes) -> bytes:
     return _digest(f"phone:{kid}", key)
 
 
+def pass_digest(number: str, key: bytes) -> bytes:
+    """Return the keyed digest under which the roster names a visitor's pass that was revoked."""
+    return _digest(f"pass:{number}", key)
+
+
 def _digest(text: str, key: bytes) -> bytes:
     return hmac.digest(key, text.encode("ascii"), "sha256")[:DIGEST_BYTES]
 

@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from agent.domain.credentials import CredentialKind
 from agent.domain.decision import reads_like_a_rule
 from agent.roster.columns import of_credential, of_person, to_credential, to_person
 from agent.roster.results import Reason, Refusal
@@ -192,7 +193,7 @@ def _references(writer: RosterWriter, gen: int, delta: Delta) -> Generator[None,
             for found in writer.memberships(gen):
                 _check_membership(found, groups)
                 yield
-    for part in _sliced(delta.credentials):
+    for part in _sliced([row for row in delta.credentials if row.kind != CredentialKind.VISIT.value]):
         if any(writer.person(gen, row.person) is None for row in part):
             raise Refusal(Reason.UNKNOWN_PERSON, "a credential is bound to nobody on the list")
         if len(part) == SLICE:
@@ -216,9 +217,9 @@ def _check_rules(writer: RosterWriter, gen: int) -> frozenset[str]:
         raise Refusal(Reason.UNKNOWN_ZONE, "a schedule is in a time zone that this machine does not know")
     if any(right["schedule"] not in schedules for each in groups.values() for right in each):
         raise Refusal(Reason.UNKNOWN_SCHEDULE, "a group names a schedule that is not on the list")
-    return frozenset(groups)
     if any(map(reads_like_a_rule, groups)):
         raise Refusal(Reason.RESERVED_NAME, "a group has a name that stands for a rule in the journal")
+    return frozenset(groups)
 
 
 def _check_membership(found: Iterable[str], groups: frozenset[str]) -> None:

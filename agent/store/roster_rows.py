@@ -14,7 +14,8 @@ from agent.store.rows import from_ms
 if TYPE_CHECKING:
     from datetime import datetime
 
-KINDS: Final = (CredentialKind.CARD, CredentialKind.PHONE)
+KINDS: Final = (CredentialKind.CARD, CredentialKind.PHONE, CredentialKind.VISIT)
+VISIT: Final = KINDS.index(CredentialKind.VISIT)
 STATES: Final = (
     CredentialState.ACTIVE,
     CredentialState.SUSPENDED,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agent.store.database import Guard, roll_back
-from agent.store.roster_rows import CredentialColumns, PersonColumns
+from agent.store.roster_rows import VISIT, CredentialColumns, PersonColumns
 from agent.store.rows import to_ms
 
 if TYPE_CHECKING:
@@ -233,16 +233,16 @@ class RosterWriter:
     # --- what the rows refer to --------------------------------------------------------------------------
 
     def has_credentials(self, gen: int, person: str) -> bool:
-        """Say whether any credential is bound to this person."""
-        query = "SELECT 1 FROM credential WHERE gen = ? AND person = ? LIMIT 1"
-        return self._run(query, (gen, person)).fetchone() is not None
+        """Say whether any credential is bound to this person; a revoked pass needs nobody on the list."""
+        query = "SELECT 1 FROM credential WHERE gen = ? AND person = ? AND kind <> ? LIMIT 1"
+        return self._run(query, (gen, person, VISIT)).fetchone() is not None
 
     def unbound(self, gen: int) -> Iterator[bool]:
         """Go through all credentials, a slice a step: whether any of the slice is bound to nobody."""
         cursor = self._run(
             "SELECT p.id IS NULL FROM credential c LEFT JOIN person p ON p.gen = c.gen AND p.id = c.person "
-            "WHERE c.gen = ?",
-            (gen,),
+            "WHERE c.gen = ? AND c.kind <> ?",
+            (gen, VISIT),
         )
         with Guard("read the roster"):
             while rows := cursor.fetchmany(READ_AT_ONCE):

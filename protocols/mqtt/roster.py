@@ -67,10 +67,14 @@ class Person(Document):
 
 
 class Credential(Document):
-    """A card or a phone key, by the keyed digest of its identity. `key`: of a phone, and only of a phone."""
+    """A card or a phone key, by the keyed digest of its identity. `key`: of a phone, and only of a phone.
+
+    A visitor's pass speaks for itself, so the list names one only to say that it was revoked before its end;
+    `until` is that end. Its visitor need not be on the list.
+    """
 
     digest: Digest128
-    kind: Literal["card", "phone"]
+    kind: Literal["card", "phone", "pass"]
     person: Name
     state: Literal["active", "suspended", "lost", "revoked"]
     from_: Instant | None = Field(default=None, validation_alias="from", serialization_alias="from")
@@ -81,6 +85,12 @@ class Credential(Document):
     def _key_of_a_phone(self) -> Self:
         if (self.key is not None) != (self.kind == "phone"):
             raise ValueError("a phone has a key, a card has none")
+        return self
+
+    @model_validator(mode="after")
+    def _pass_is_revoked(self) -> Self:
+        if self.kind == "pass" and (self.state != "revoked" or self.until is None):
+            raise ValueError("a pass is on the list only as revoked, until its end")
         return self
 
 

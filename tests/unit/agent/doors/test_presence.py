@@ -99,7 +99,14 @@ class Bench:
             key=key,
             line=self.sync,
         )
-        passes = PassDesk(gateway="gw", wiring=WIRING, keys=lambda _kid: None, counted=self.journal.passes)
+        passes = PassDesk(
+            gateway="gw",
+            wiring=WIRING,
+            keys=lambda _kid: None,
+            counted=self.journal.passes,
+            revoked=lambda _digest: False,
+            digest_key=bytes(32),
+        )
         translator = Translator(WIRING, self.table.lookup, b"d" * 32)
         self.desks = Desks(translator, passes, self.orders, rosters, self.devices, identities=self.identities)
         self.scribe = Scribe(folder)

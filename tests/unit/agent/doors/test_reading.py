@@ -20,11 +20,12 @@ def test_a_list_that_cannot_be_read_denies_and_is_an_alarm_once_a_minute(tmp_pat
     table = open_roster(tmp_path / "roster.db", clock.utc()).table
     reader = ListReader(table, clock, noted.append)
     unknown = (reader.lookup(b"d" * 16), reader.phone_key("k"))
+    assert reader.pass_revoked(b"d" * 16) is False
     table.writer._connection.execute("DROP TABLE credential")
 
     found = (reader.lookup(b"d" * 16), reader.phone_key("k"))
     clock.advance(61)
-    reader.lookup(b"d" * 16)
+    assert reader.pass_revoked(b"d" * 16) is None
     table.close()
 
     assert unknown == found == (None, None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -61,6 +62,13 @@ def card(number: int, holder: int | None = None, state: str = "active") -> Crede
     return Credential.model_validate(
         {"digest": digest(number).hex(), "kind": "card", "person": f"p{of:06}", "state": state}
     )
+
+
+def revoked_pass(number: int) -> Credential:
+    """Return the row of a revoked pass, whose visitor is on no list."""
+    until = (AT + timedelta(days=number)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    said = {"kind": "pass", "person": "p-visitor", "state": "revoked", "until": until}
+    return Credential.model_validate_json(json.dumps({"digest": digest(number).hex(), **said}))
 
 
 def phone(key: Ed25519PublicKey, holder: int) -> Credential:

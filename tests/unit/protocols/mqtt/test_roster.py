@@ -155,7 +155,15 @@ def test_an_empty_list_has_nothing_to_take_away() -> None:
 def test_a_phone_has_a_key_and_a_card_has_none() -> None:
     base = {"digest": "0a" * 16, "person": "p1", "state": "active"}
     assert Credential.read(json.dumps({**base, "kind": "phone", "key": KEY}).encode()).key == KEY
-    for wrong in ({"kind": "phone"}, {"kind": "card", "key": KEY}, {"kind": "phone", "key": KEY[:-1]}):
+    struck = {"kind": "pass", "state": "revoked", "until": "2026-12-01T00:00:00.000Z"}
+    assert Credential.read(json.dumps({**base, **struck}).encode()).kind == "pass"
+    for wrong in (
+        {**struck, "state": "active"},
+        {**struck, "until": None},
+        {"kind": "phone"},
+        {"kind": "card", "key": KEY},
+        {"kind": "phone", "key": KEY[:-1]},
+    ):
         with pytest.raises(MessageError):
             Credential.read(json.dumps({**base, **wrong}).encode())
 
