@@ -10,19 +10,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from agent.domain import door as doors
+from agent.domain.acts import carried, not_carried
 from agent.domain.decision import Mode
 from agent.domain.door import Leaf
 from agent.domain.entry import pass_shown, presented, unreadable
 from agent.domain.facts import (
-    Answer,
     Carried,
-    Effect,
     ExitAsked,
     Fact,
     FireCleared,
     FireRaised,
     FireUnsure,
-    Json,
     LeafClosed,
     LeafOpened,
     LeafUnknown,
@@ -31,7 +29,6 @@ from agent.domain.facts import (
     Noted,
     OpenAsked,
     OrderRefused,
-    Outcome,
     PassShown,
     Presented,
     Record,
@@ -96,9 +93,9 @@ def handle(site: Site, fact: Fact, at: Moment) -> Handled:  # noqa: C901, PLR091
         case FireUnsure(why):
             return site, Result((Record("fire.unsure", None, {"why": why}, alarm=True),))
         case Carried(id_):
-            return _carried(site, id_, at)
+            return carried(site, id_, at)
         case NotCarried(id_, why, maybe):
-            return _not_carried(site, id_, why, at, maybe=maybe)
+            return not_carried(site, id_, why, at, maybe=maybe)
         case Noted(kind, noted, door, alarm):
             return site, Result((Record(kind, door, noted, alarm),))
         case RosterInForce(rules):
@@ -112,54 +109,6 @@ def handle(site: Site, fact: Fact, at: Moment) -> Handled:  # noqa: C901, PLR091
             return _tick(site, at)
         case _:
             assert_never(fact)
-
-
-# --- the hardware's answers ----------------------------------------------------------------------------
-
-
-def _carried(before: Site, id_: int, at: Moment) -> Handled:
-    act = before.acts.get(id_)
-    if act is None:
-        return before, Result()
-    site = replace(_without(before, id_), failing=before.failing - {act.door})
-    if act.for_s is not None:
-        site, _ = step_door(site, act.door, doors.Proven(act.for_s), at, act.cause)
-    if act.renewal and act.door not in before.failing:
-        return site, Result()
-    then: tuple[Effect, ...] = ()
-    body: dict[str, Json] = {"cause": act.cause}
-    if act.order is not None:
-        body["order"] = act.order.id
-        then = (Answer(act.order, act.door, Outcome.OPENED, None),)
-    return site, Result((Record("door.released", act.door, body),), then=then)
-
-
-def _not_carried(site: Site, id_: int, why: str, at: Moment, *, maybe: bool) -> Handled:
-    act = site.acts.get(id_)
-    if act is None:
-        return site, Result()
-    known = act.door in site.failing
-    site = _without(site, id_)
-    if act.for_s is None:
-        site, _ = step_door(site, act.door, doors.Unleased(), at, act.cause)
-        site = replace(site, failing=site.failing | {act.door})
-    if act.renewal and known:
-        return site, Result()
-    body: dict[str, Json] = {"cause": act.cause, "why": why, "maybe": maybe}
-    then: tuple[Effect, ...] = ()
-    if act.order is not None:
-        body["order"] = act.order.id
-        then = (Answer(act.order, act.door, Outcome.FAILED, why),)
-    result = Result((Record("door.release_failed", act.door, body, alarm=True),), then=then)
-    others = any(other.door == act.door for other in site.acts.values())
-    if maybe or others:
-        return site, result
-    site, moved = step_door(site, act.door, doors.Unfreed(), at, act.cause)
-    return site, result + moved
-
-
-def _without(site: Site, id_: int) -> Site:
-    return replace(site, acts={key: act for key, act in site.acts.items() if key != id_})
 
 
 # --- doors ---------------------------------------------------------------------------------------------
@@ -180,7 +129,7 @@ def _tick(site: Site, at: Moment) -> Handled:
     result = Result()
     for id_, act in tuple(site.acts.items()):
         if act.by <= at.monotonic:
-            site, more = _not_carried(site, id_, "no_answer", at, maybe=True)
+            site, more = not_carried(site, id_, "no_answer", at, maybe=True)
             result += more
     for name, door in site.doors.items():
         if door.deadline is not None and door.deadline <= at.monotonic:

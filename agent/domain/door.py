@@ -304,8 +304,8 @@ def _mode(door: Door, rules: DoorRules, mode: Mode, at: float, *, restored: bool
     door = replace(door, mode=mode)
     if door.leased:
         held, cleared = _standing(door)
-        if was_leased:
-            return held, (said, *cleared)
+        if mode is not Mode.HELD:
+            return held, (said, *cleared)  # by fire, whose lease runs
         return replace(held, lease_due=at + RENEW_S), (said, *cleared, _lease(held, at))
     if not was_leased:
         return (_ended(door), (said, Bolt())) if mode is Mode.LOCKED else (door, (said,))

@@ -8,12 +8,12 @@ from agent.domain import door as doors
 from agent.domain.decision import Deny, Posture, Reason, Rule, decide
 from agent.domain.facts import Record, Result, Show, Shown
 from agent.domain.passes import PassUse, decide_pass
-from agent.domain.site import ACT_WITHIN_S, step_door
+from agent.domain.site import ACT_WITHIN_S, Asker, step_door
 
 if TYPE_CHECKING:
     from agent.domain.credentials import Holding
     from agent.domain.decision import Decision, Grant
-    from agent.domain.facts import Json, Order, PassShown, Presented, Unreadable
+    from agent.domain.facts import Json, PassShown, Presented, Unreadable
     from agent.domain.moment import Moment
     from agent.domain.site import Handled, Site
 
@@ -79,26 +79,32 @@ def outcome(decision: Decision) -> dict[str, Json]:
 
 
 def free(  # noqa: PLR0917 - what a release is made of
-    site: Site, name: str, grant: Grant, at: Moment, not_after: float, order: Order | None = None
+    site: Site, name: str, grant: Grant, at: Moment, not_after: float, asker: Asker
 ) -> Handled:
-    """Release the door `name` for the time that `grant` gives, unless `not_after` has passed by then."""
+    """Release the door `name` for the time that `grant` gives, unless `not_after` has passed by then.
+
+    asker: who is told when the lock has confirmed it, or has not.
+    """
     rules = site.rules[name]
     freed = doors.Freed(rules.extended_s if grant.longer else rules.release_s)
-    return step_door(site, name, freed, at, "entry", order=order, not_after=not_after)
+    return step_door(site, name, freed, at, "entry", asker=asker, not_after=not_after)
 
 
 def _at_reader(
     site: Site, fact: Presented | PassShown, decision: Decision, told: dict[str, Json], at: Moment
 ) -> Handled:
-    """Record a presentation, once, and do and show what was decided."""
+    """Record a presentation, once, and do what was decided.
+
+    A refusal is shown at once; a grant when the lock has confirmed it.
+    """
     story: dict[str, Json] = {"reader": fact.reader, "direction": fact.direction}
     story |= told | outcome(decision)
     if isinstance(decision, Deny):
         record = Record("entry.denied", fact.door, story)
         return site, Result((record,), then=(Show(fact.reader, Shown.DENIED),))
-    site, freed = free(site, fact.door, decision, at, fact.read_at + ACT_WITHIN_S)
-    record = Record("entry.granted", fact.door, story)
-    return site, Result((record,)) + freed + Result(then=(Show(fact.reader, Shown.GRANTED),))
+    asker = Asker(reader=fact.reader)
+    site, freed = free(site, fact.door, decision, at, fact.read_at + ACT_WITHIN_S, asker)
+    return site, Result((Record("entry.granted", fact.door, story),)) + freed
 
 
 def _by_pass(decision: Decision) -> bool:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, assert_never
 
 from agent.domain import door as doors
 from agent.domain.door import Door, DoorRules, step
-from agent.domain.facts import Effect, Order, Record, Relock, Result, ShowAtDoor, Shown, Unlock
+from agent.domain.facts import Effect, Order, Outcome, Record, Relock, Result, ShowAtDoor, Shown, Unlock
 from agent.domain.rules import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agent.domain.decision import Mode
     from agent.domain.moment import Moment
 
 ACT_WITHIN_S = 3.0
@@ -24,27 +25,44 @@ ANSWER_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
+class Asker:
+    """Who waits for the hardware's word on an act: who sent an order, who stands at a reader, or nobody.
+
+    done: how the order ended when the word is good. mode_before: to what the door goes back when it is bad;
+    None where it does not.
+    """
+
+    order: Order | None = None
+    done: Outcome = Outcome.OPENED
+    reader: str | None = None
+    mode_before: Mode | None = None
+
+
+NOBODY = Asker()
+
+
+@dataclass(frozen=True, slots=True)
 class Act:
-    """A release on its way to the hardware.
+    """What is on its way to the hardware: a release, or a lock whose sender waits.
 
     by: monotonic seconds after which its answer is taken for lost. for_s: how long it frees the door;
-    None where it is part of a lease. order: who waits for the answer, if anybody does. renewal: of a
-    lease that was recorded when it began.
+    None where it is part of a lease, or locks. renewal: of a lease that was recorded when it began.
     """
 
     door: str
     cause: str
     by: float
     for_s: float | None = None
-    order: Order | None = None
+    asker: Asker = NOBODY
     renewal: bool = False
+    locks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """The state of all doors.
 
-    rules: how each door behaves. roster: who may pass, but for the list itself. acts: releases whose
+    rules: how each door behaves. roster: who may pass, but for the list itself. acts: those whose
     answer is awaited. fire: the fire line asks for release. recording: whether the journal can be
     written. failing: doors whose lease cannot be renewed, so that it is said once, not at every try.
     """
@@ -82,7 +100,7 @@ def step_door(
     cause: str,
     *,
     safety: bool = False,
-    order: Order | None = None,
+    asker: Asker = NOBODY,
     not_after: float = math.inf,
 ) -> Handled:
     """Step one door and turn its moves into records and effects. `safety`: releases act before the record."""
@@ -91,17 +109,17 @@ def step_door(
     records: list[Record] = []
     effects: list[Effect] = []
     last = min(at.monotonic + ACT_WITHIN_S, not_after)
+    by = at.monotonic + ANSWER_WITHIN_S
     for move in moves:
         match move:
             case doors.Drive(for_s):
                 effects.append(Unlock(site.next_id, name, for_s, last))
                 renewal = isinstance(fact, doors.Tick)
                 timed_s = None if door.leased else for_s
-                act = Act(name, cause, at.monotonic + ANSWER_WITHIN_S, timed_s, order, renewal)
-                site = replace(site, next_id=site.next_id + 1, acts={**site.acts, site.next_id: act})
+                site = _awaiting(site, Act(name, cause, by, timed_s, asker, renewal))
             case doors.Bolt():
                 effects.append(Relock(site.next_id, name))
-                site = replace(site, next_id=site.next_id + 1)
+                site = _awaiting(site, Act(name, cause, by, asker=asker, locks=True))
             case doors.Warn():
                 effects.append(ShowAtDoor(name, Shown.WARNING))
             case doors.Say(kind, body, alarm):
@@ -110,3 +128,12 @@ def step_door(
                 assert_never(move)
     done = tuple(effects)
     return site, Result(tuple(records), first=done if safety else (), then=() if safety else done)
+
+
+def _awaiting(site: Site, act: Act) -> Site:
+    """Give `act` its number. A lock that nobody asked for is not awaited: every release ends by itself."""
+    number = site.next_id
+    site = replace(site, next_id=number + 1)
+    if act.locks and act.asker == NOBODY:
+        return site
+    return replace(site, acts={**site.acts, number: act})

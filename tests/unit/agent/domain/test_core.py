@@ -64,14 +64,14 @@ STORY: Mapping[str, Json] = {
 }
 
 
-def test_a_granted_card_is_one_record_and_then_a_release_and_a_light() -> None:
+def test_a_granted_card_is_one_record_and_then_a_release() -> None:
     house = House()
 
     result = house.take(card())
 
     assert result == Result(
         records=(Record("entry.granted", LOBBY, {**STORY, "rule": "residents"}),),
-        then=(Unlock(1, LOBBY, 5.0, 1000.0 + ACT_WITHIN_S), Show("lobby-in", Shown.GRANTED)),
+        then=(Unlock(1, LOBBY, 5.0, 1000.0 + ACT_WITHIN_S),),
     )
     assert house.site.deadline == 1005.0
     assert not house.door(GARAGE).released
@@ -266,9 +266,30 @@ def test_a_release_is_said_to_have_been_made_when_the_device_says_so() -> None:
     house = House()
     house.take(card())
 
-    assert house.take(Carried(1)) == Result((Record("door.released", LOBBY, {"cause": "entry"}),))
+    assert house.take(Carried(1)) == Result(
+        (Record("door.released", LOBBY, {"cause": "entry"}),), then=(Show("lobby-in", Shown.GRANTED),)
+    )
     assert house.take(Carried(1)) == Result()
     assert house.take(NotCarried(1, "late", maybe=False)) == Result()
+
+
+def test_each_reader_is_shown_what_became_of_its_own_card() -> None:
+    house = House()
+    house.take(card())
+    house.take(card(door=GARAGE))
+
+    failed = house.take(NotCarried(1, "refused", maybe=False))
+    done = house.take(Carried(2))
+
+    assert failed.then == (Show("lobby-in", Shown.DENIED),)
+    assert done.then == (Show("garage-in", Shown.GRANTED),)
+
+
+def test_a_green_light_is_never_shown_for_an_exit() -> None:
+    house = House()
+    house.take(ExitAsked(LOBBY))
+
+    assert house.take(Carried(1)).then == ()
 
 
 def test_answers_that_nobody_waits_for_say_nothing() -> None:
@@ -284,8 +305,10 @@ def test_a_release_that_was_not_made_is_an_alarm_and_leaves_the_door_locked() ->
 
     result = house.take(NotCarried(1, "offline", maybe=False))
 
-    body: dict[str, Json] = {"cause": "entry", "why": "offline", "maybe": False}
-    assert result == Result((Record("door.release_failed", LOBBY, body, alarm=True),))
+    body: dict[str, Json] = {"cause": "entry", "why": "offline", "maybe": False, "reader": "lobby-in"}
+    assert result == Result(
+        (Record("door.release_failed", LOBBY, body, alarm=True),), then=(Show("lobby-in", Shown.DENIED),)
+    )
     assert not house.door().released
 
 
@@ -329,8 +352,10 @@ def test_an_answer_that_never_comes_is_said_to_be_lost() -> None:
 
     result = house.take(Tick(), after=5.0)
 
-    body: dict[str, Json] = {"cause": "entry", "why": "no_answer", "maybe": True}
-    assert result == Result((Record("door.release_failed", LOBBY, body, alarm=True),))
+    body: dict[str, Json] = {"cause": "entry", "why": "no_answer", "maybe": True, "reader": "lobby-in"}
+    assert result == Result(
+        (Record("door.release_failed", LOBBY, body, alarm=True),), then=(Show("lobby-in", Shown.DENIED),)
+    )
     assert house.site.acts == {}
     assert house.site.deadline is None
 

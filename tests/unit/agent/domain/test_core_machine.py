@@ -37,6 +37,8 @@ from agent.domain.facts import (
     RecordingLost,
     Relock,
     Result,
+    Show,
+    Shown,
     Tick,
     Unlock,
 )
@@ -93,6 +95,7 @@ class HouseLife(RuleBasedStateMachine):
         self.orders: list[Order] = []
         self.answers: Counter[str] = Counter()
         self.asked_by: dict[int, str] = {}  # the order that an act's answer is waited for by
+        self.shown_by: dict[int, str] = {}  # the reader where somebody waits for an act's answer
         self.last_mode = {LOBBY: "normal", GARAGE: "normal"}
         self.used: set[str] = set()
         self.uses = 0  # of the pass, as they are on disk
@@ -195,7 +198,7 @@ class HouseLife(RuleBasedStateMachine):
 
     @invariant()
     def every_order_is_answered_or_waits_for_a_device(self) -> None:
-        waiting = {act.order.id for act in self.house.site.acts.values() if act.order is not None}
+        waiting = {act.asker.order.id for act in self.house.site.acts.values() if act.asker.order is not None}
         assert {each.id for each in self.orders} == waiting | set(self.answers)
         assert not waiting & set(self.answers)
 
@@ -270,6 +273,19 @@ class HouseLife(RuleBasedStateMachine):
             case _:
                 assert told == []
 
+    def _check_light(self, fact: Fact | None, reader: str, shown: Shown) -> None:
+        """Green is shown where the lock has confirmed it; red where it was refused, or was not done."""
+        match fact:
+            case Carried(id_):
+                assert (self.shown_by.pop(id_), shown) == (reader, Shown.GRANTED)
+            case NotCarried(id_):
+                assert (self.shown_by.pop(id_), shown) == (reader, Shown.DENIED)
+            case Presented() | PassShown():
+                assert (fact.reader, shown) == (reader, Shown.DENIED)
+            case _:
+                assert isinstance(fact, Tick)  # an answer that never came
+                assert shown is Shown.DENIED
+
     def _check_uses(self, fact: Fact | None, result: Result) -> None:
         """Check that each use is counted once, none beyond the last, and with every release by a pass."""
         for use in result.pass_uses:
@@ -299,6 +315,8 @@ class HouseLife(RuleBasedStateMachine):
                 assert at <= not_after <= at + ACT_WITHIN_S
                 assert for_s <= max(LEASE_S, self.house.site.rules[door].extended_s + ANSWER_WITHIN_S)
                 self.wire.waiting.append(effect)
+                if isinstance(fact, Presented | PassShown):
+                    self.shown_by[id_] = fact.reader
                 if isinstance(fact, OpenAsked):
                     self.asked_by[id_] = fact.order.id
                     assert not_after <= fact.order.not_after
@@ -312,6 +330,10 @@ class HouseLife(RuleBasedStateMachine):
                 if outcome is Outcome.OPENED:
                     assert isinstance(fact, Carried)
                     assert self.asked_by[fact.id] == asked.id
+                if outcome is Outcome.DONE and isinstance(fact, ModeAsked):
+                    assert fact.mode is not Mode.HELD, "held is told when the lock has confirmed it"
+            case Show(reader, shown):
+                self._check_light(fact, reader, shown)
             case _:
                 pass
 

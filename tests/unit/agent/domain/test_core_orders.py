@@ -12,6 +12,7 @@ from agent.domain.door import LEASE_S
 from agent.domain.facts import (
     Answer,
     Carried,
+    FireRaised,
     ModeAsked,
     NotCarried,
     OpenAsked,
@@ -25,7 +26,19 @@ from agent.domain.facts import (
     Unlock,
 )
 from agent.domain.site import ACT_WITHIN_S, ANSWER_WITHIN_S
-from tests.unit.agent.domain.houses import DIGEST, LOBBY, House, desk, holding, kinds, order, person, phone
+from tests.unit.agent.domain.houses import (
+    DIGEST,
+    LOBBY,
+    House,
+    card,
+    desk,
+    holding,
+    kinds,
+    order,
+    person,
+    phone,
+    unlocks,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,22 +174,88 @@ def test_no_order_is_followed_while_nothing_can_be_recorded(fact: OpenAsked | Mo
     assert house.door() == House().door()
 
 
-def test_a_mode_is_recorded_and_then_in_force_and_then_answered() -> None:
+def test_a_mode_is_recorded_and_in_force_and_answered_when_the_lock_has_confirmed_it() -> None:
     house = House()
 
     result = house.take(ModeAsked(LOBBY, order(), Mode.HELD))
+    carried = house.take(Carried(1))
 
     assert result == Result(
         records=(
             Record("order.accepted", LOBBY, {"order": "jti-1", "key": "key-1", "do": "mode"}),
             Record("door.mode", LOBBY, {"mode": "held", "was": "normal", "restored": False}),
         ),
-        then=(
-            Unlock(1, LOBBY, LEASE_S, 1000.0 + ACT_WITHIN_S),
-            Answer(order(), LOBBY, Outcome.DONE, None),
-        ),
+        then=(Unlock(1, LOBBY, LEASE_S, 1000.0 + ACT_WITHIN_S),),
         used=(order(),),
     )
+    assert carried == Result(
+        records=(Record("door.released", LOBBY, {"cause": "mode", "order": "jti-1"}),),
+        then=(Answer(order(), LOBBY, Outcome.DONE, None),),
+    )
+
+
+@pytest.mark.parametrize("before", list(Mode))
+@pytest.mark.parametrize("maybe", [True, False])
+def test_a_door_that_could_not_be_held_goes_back_and_does_not_open_later(
+    before: Mode,
+    maybe: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    house = House()
+    house.take(ModeAsked(LOBBY, order("jti-0"), before))
+    if house.site.acts:
+        house.take(Carried(1))
+    asked = house.take(ModeAsked(LOBBY, order(), Mode.HELD))
+    (drive,) = unlocks(asked.then)
+
+    result = house.take(NotCarried(drive.id, "offline", maybe=maybe))
+
+    assert result.then[0] == Answer(order(), LOBBY, Outcome.FAILED, "offline")
+    assert result.records[0] == Record(
+        "door.release_failed",
+        LOBBY,
+        {"cause": "mode", "why": "offline", "maybe": maybe, "order": "jti-1"},
+        alarm=True,
+    )
+    assert house.door().mode is before
+    later = house.take(Tick(), after=LEASE_S)
+    assert [effect.door for effect in unlocks(later.then)] == ([LOBBY] if before is Mode.HELD else [])
+
+
+def test_an_order_that_never_was_proven_is_not_gone_back_to() -> None:
+    house = House()
+    house.take(ModeAsked(LOBBY, order("jti-1"), Mode.HELD))
+    house.take(ModeAsked(LOBBY, order("jti-2"), Mode.HELD))
+
+    first = house.take(NotCarried(1, "offline", maybe=False))
+    mode_between = house.door().mode
+    second = house.take(NotCarried(2, "offline", maybe=False))
+
+    assert first.then == (Answer(order("jti-1"), LOBBY, Outcome.FAILED, "offline"),)
+    assert mode_between is Mode.HELD
+    assert second.then[0] == Answer(order("jti-2"), LOBBY, Outcome.FAILED, "offline")
+    assert house.door().mode is Mode.NORMAL
+
+
+def test_a_newer_order_stands_when_an_older_one_fails() -> None:
+    house = House()
+    house.take(ModeAsked(LOBBY, order("jti-1"), Mode.HELD))
+    house.take(ModeAsked(LOBBY, order("jti-2"), Mode.LOCKED))
+
+    house.take(NotCarried(1, "offline", maybe=False))
+
+    assert house.door().mode is Mode.LOCKED
+
+
+def test_a_lockdown_goes_over_an_order_to_hold_that_fails_in_a_fire() -> None:
+    house = House()
+    house.take(FireRaised())
+    house.take(ModeAsked(LOBBY, order(), Mode.HELD))
+    (drive,) = [number for number, act in house.site.acts.items() if act.asker.order is not None]
+
+    house.take(NotCarried(drive, "offline", maybe=False))
+
+    assert house.door().mode is Mode.NORMAL
+    assert house.door().released
 
 
 def test_a_mode_order_about_to_expire_is_not_carried_out_after_it_has() -> None:
@@ -186,10 +265,36 @@ def test_a_mode_order_about_to_expire_is_not_carried_out_after_it_has() -> None:
     assert result.then[0].not_after == 1001.0
 
 
-def test_locking_a_door_locks_it() -> None:
-    result = House().take(ModeAsked(LOBBY, order(), Mode.LOCKED))
+def test_locking_a_door_locks_it_and_is_done_when_the_lock_says_so() -> None:
+    house = House()
 
-    assert result.then == (Relock(1, LOBBY), Answer(order(), LOBBY, Outcome.DONE, None))
+    asked = house.take(ModeAsked(LOBBY, order(), Mode.LOCKED))
+    carried = house.take(Carried(1))
+
+    assert asked.then == (Relock(1, LOBBY),)
+    assert carried == Result(then=(Answer(order(), LOBBY, Outcome.DONE, None),))
+    assert house.site.acts == {}
+
+
+def test_a_lock_that_is_not_proven_is_an_alarm_and_the_lockdown_stands() -> None:
+    house = House()
+    house.take(ModeAsked(LOBBY, order(), Mode.LOCKED))
+
+    result = house.take(NotCarried(1, "unproven", maybe=True))
+
+    body: dict[str, Json] = {"cause": "mode", "why": "unproven", "maybe": True, "order": "jti-1"}
+    assert result == Result(
+        (Record("door.lock_failed", LOBBY, body, alarm=True),),
+        then=(Answer(order(), LOBBY, Outcome.FAILED, "unproven"),),
+    )
+    assert house.door().mode is Mode.LOCKED
+    assert kinds(house.take(card())) == ["entry.denied"]
+
+
+def test_a_mode_that_asks_nothing_of_the_lock_is_done_at_once() -> None:
+    result = House().take(ModeAsked(LOBBY, order(), Mode.NORMAL))
+
+    assert result.then == (Answer(order(), LOBBY, Outcome.DONE, None),)
 
 
 def test_an_order_refused_at_the_gate_is_recorded_and_answered() -> None:

@@ -54,11 +54,11 @@ def test_a_mode_says_what_was() -> None:
     ]
 
 
-def test_a_hold_that_is_asked_for_twice_is_one_lease() -> None:
+def test_a_hold_that_is_asked_for_again_is_proven_again() -> None:
     door, moves = run(SHUT, (0.0, HELD), (4.0, HELD))
 
-    assert acts(moves) == [(0.0, Drive(LEASE_S))]
-    assert door.lease_due == RENEW_S
+    assert acts(moves) == [(0.0, Drive(LEASE_S)), (4.0, Drive(LEASE_S))]
+    assert door.lease_due == 4.0 + RENEW_S
 
 
 @pytest.mark.parametrize("end", [NORMAL, LOCKED])

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent.domain.decision import Deny, Grant, Mode, Posture, Reason, Rule
-from agent.domain.facts import FireRaised, ModeAsked, PassShown, Record, RecordingLost, Result, Show, Shown
+from agent.domain.facts import (
+    Carried,
+    FireRaised,
+    ModeAsked,
+    PassShown,
+    Record,
+    RecordingLost,
+    Result,
+    Show,
+    Shown,
+)
 from agent.domain.moment import ClockConfidence
 from agent.domain.passes import PassUse, Visit, decide_pass
 from agent.domain.site import ACT_WITHIN_S
@@ -117,9 +127,10 @@ def test_a_pass_is_one_record_with_its_use_and_then_a_release() -> None:
     assert (unlock.door, unlock.for_s, unlock.not_after) == (LOBBY, 5.0, 1000.0 + ACT_WITHIN_S)
     assert result == Result(
         records=(Record("entry.granted", LOBBY, story(uses_left=1, rule="visitor_pass")),),
-        then=(unlock, Show("lobby-qr", Shown.GRANTED)),
+        then=(unlock,),
         pass_uses=(PassUse("number-1", 1, VISIT.ends),),
     )
+    assert house.take(Carried(unlock.id)).then == (Show("lobby-qr", Shown.GRANTED),)
 
 
 def test_the_last_use_leaves_none_and_the_next_is_refused_with_a_light() -> None:

@@ -131,12 +131,22 @@ def test_a_known_card_is_on_disk_before_the_lock_is_told(bench: Bench) -> None:
 
     bench.loop.turn([CardRead("lobby-in", KNOWN, START_S)])
 
-    (unlock, height), (shown, _) = bench.acts
+    ((unlock, height),) = bench.acts
     assert isinstance(unlock, Unlock)
     assert unlock.door == "lobby"
     assert height == before + 1
-    assert shown == Show("lobby-in", Shown.GRANTED)
     assert bench.kinds()[-1] == "entry.granted"
+
+
+def test_nobody_is_shown_that_they_may_pass_before_the_lock_says_so(bench: Bench) -> None:
+    bench.loop.turn([CardRead("lobby-in", KNOWN, START_S)])
+    unlock = bench.acts.pop()[0]
+    assert isinstance(unlock, Unlock)
+
+    bench.loop.turn([Done(unlock.id, START_S)])
+
+    assert [effect for effect, _ in bench.acts] == [Show("lobby-in", Shown.GRANTED)]
+    assert bench.kinds()[-1] == "door.released"
 
 
 def test_a_batch_is_one_commit(bench: Bench) -> None:
@@ -163,7 +173,7 @@ def test_the_exit_button_opens_before_anything_is_written(bench: Bench) -> None:
 
 def test_a_full_disk_opens_for_nobody_but_exit_and_fire_and_recovers_by_itself(bench: Bench) -> None:
     bench.loop.turn([CardRead("lobby-in", KNOWN, START_S)])
-    number = bench.acts[-2][0]
+    number = bench.acts[-1][0]
     assert isinstance(number, Unlock)
     bench.loop.turn([Done(number.id, 0.0)])
     bench.acts.clear()
