@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from agent import plan
 from agent.clock import SystemClock, boot_id
@@ -46,19 +45,16 @@ from agent.store.journal import open_journal
 from agent.store.memory import LOST_AT, ROSTER_HIGHEST
 from agent.store.reader import JournalReader
 from agent.store.roster_table import open_roster
-from agent.sync.authority import Signer
 from agent.sync.sync import Sync
+from agent.trusted import Trusted
 from drivers.registry import build
-from protocols.tokens.command import Do
-from protocols.tokens.keys import kid, public_text
+from protocols.tokens.keys import public_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import FrameType
 
     from agent.config.load import Loaded
-    from agent.config.model import Config
-    from agent.domain.credentials import Holding
     from agent.doors.items import Item
     from agent.store.database import Quarantined
     from agent.store.journal import Journal
@@ -134,7 +130,7 @@ class House:
         doors = tuple(door.name for door in config.doors)
         forgetful = memory.setting(LOST_AT) is not None
         listed = ListReader(table, clock, self._inbox.put, forgetful=forgetful)
-        trusted = _Trusted(config, listed)
+        trusted = Trusted(config.trust, listed)
         orders = OrderDesk(
             gateway=config.gateway,
             doors=doors,
@@ -283,41 +279,6 @@ class House:
         if table.rolled_back:
             body = {"revision": str(table.head().revision), "floor": str(table.floor)}
             self._inbox.put(Noted("roster.rolled_back", body, alarm=True))
-
-
-class _Trusted:
-    """Whose signature counts for what: the configuration's keys, and the phones on the list in force."""
-
-    def __init__(self, config: Config, listed: ListReader) -> None:
-        self._listed = listed
-        self._signers: dict[str, Signer] = {}
-        self._roster: dict[str, Ed25519PublicKey] = {}
-        for each in config.trust:
-            key = Ed25519PublicKey.from_public_bytes(each.key_bytes)
-            may = frozenset(do for do in Do if do.value in each.scopes)
-            if may:
-                self._signers[kid(key)] = Signer(key, may)
-            if "roster" in each.scopes:
-                self._roster[kid(key)] = key
-
-    def roster_key(self, name: str) -> Ed25519PublicKey | None:
-        """Return the key of this name if it is trusted with rosters."""
-        return self._roster.get(name)
-
-    def signer(self, name: str) -> Signer | None:
-        """Return who signs with the key of this name. A phone that is also trusted otherwise is no phone."""
-        if (found := self._signers.get(name)) is not None:
-            return found
-        phone = self._listed.phone_key(name)
-        if phone is None or phone[1].person is None:
-            return None
-        key = Ed25519PublicKey.from_public_bytes(phone[0])
-        return Signer(key, frozenset({Do.OPEN}), phone[1].person.id)
-
-    def phone(self, name: str) -> Holding | None:
-        """Return what the list says of the phone whose key has this name."""
-        found = self._listed.phone_key(name)
-        return None if found is None else found[1]
 
 
 def _make_data_dir(path: Path) -> None:

@@ -59,10 +59,14 @@ EVERYTHING = ("protocols", "drivers", "agent")
 MESSAGES = ("protocols.errors", "protocols.mqtt", "protocols.tokens")
 A_DRIVER = (
     "drivers.contract",
+    "drivers.keypad",
     "drivers.listener",
-    "drivers.worker",
+    "drivers.pace",
     "drivers.ports",
     "drivers.settings",
+    "drivers.speaker",
+    "drivers.troubles",
+    "drivers.worker",
     "protocols",
 )
 
@@ -79,7 +83,21 @@ ROOMS = {
     "drivers.contract": Room(),
     "drivers.settings": Room((), ("pydantic",)),
     "drivers.worker": Room(("drivers.contract",), ("structlog",)),
-    "drivers.listener": Room(("drivers.contract", "drivers.ports", "drivers.worker"), ("structlog",)),
+    "drivers.keypad": Room(("drivers.settings", "protocols.wiegand"), ("pydantic",)),
+    "drivers.listener": Room(
+        (
+            "drivers.contract",
+            "drivers.pace",
+            "drivers.ports",
+            "drivers.speaker",
+            "drivers.troubles",
+            "drivers.worker",
+        ),
+        ("structlog",),
+    ),
+    "drivers.pace": Room(),
+    "drivers.speaker": Room(("drivers.settings",), ("pydantic",)),
+    "drivers.troubles": Room(("drivers.contract",)),
     "drivers.ports": Room(("drivers.contract",), ("serial", "structlog")),
     "drivers.registry": Room(("drivers",), ("pydantic",)),
     "drivers.osdp": Room(A_DRIVER, ("pydantic", "structlog")),
@@ -133,6 +151,9 @@ ROOMS = {
     "agent.demo": Room(EVERYTHING, ("amqtt", "cryptography", "rich", "structlog")),
     "agent.identity": Room(("agent.config", "agent.errors", "protocols.tokens"), ("cryptography",)),
     "agent.plan": Room(EVERYTHING),
+    "agent.trusted": Room(
+        ("agent.config", "agent.domain", "agent.sync", "protocols.tokens"), ("cryptography",)
+    ),
     "agent.main": Room(EVERYTHING, ("cryptography", "structlog")),
     "agent.__main__": Room(("agent.cli",)),
 }
