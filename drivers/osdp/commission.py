@@ -17,10 +17,19 @@ from protocols.osdp.codes import ANY_ADDRESS
 from protocols.osdp.commands import Command, Identify, SetCommunication, SetKey
 from protocols.osdp.exchange import Exchange
 from protocols.osdp.framing import MARK, Deframer, Frame
-from protocols.osdp.happenings import Came, End, Order, Reported, Security, Settled, Timings, Troubled
+from protocols.osdp.happenings import (
+    RECEIVE_BYTES,
+    Came,
+    End,
+    Order,
+    Reported,
+    Security,
+    Settled,
+    Timings,
+    Troubled,
+)
 from protocols.osdp.identity import Identity
 from protocols.osdp.link import Link
-from protocols.osdp.login import RECEIVE_BYTES
 from protocols.osdp.reader import Reader
 from protocols.osdp.replies import Communication, decode
 

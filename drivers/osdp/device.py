@@ -307,7 +307,7 @@ class OsdpDevice:
                 self._emit(OutputFound(point, foreign, at))
 
     def _condition(self, kind: str, detail: str, at: float, *, active: bool) -> None:
-        self.reader.trouble(kind, detail if active else "", at, active=active)
+        self.reader.troubles.note(kind, detail, at, active=active)
 
     def counters(self) -> Iterable[tuple[str, int | float | str]]:
         """Give this device's figures, each under its own name."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from protocols.osdp.framing import Deframer, Noise
-from protocols.osdp.login import RECEIVE_BYTES
 
 if TYPE_CHECKING:
     from drivers.contract import Monotonic
@@ -30,9 +29,9 @@ class Carrier:
         self._clock = clock
         self._timings = timings
         self._baud = baud
-        self._deframer = Deframer(RECEIVE_BYTES)
+        self._deframer = Deframer(timings.receive_bytes)
         self._idle_s = timings.wire_s(timings.idle_characters, baud)
-        self._longest_s = timings.wire_s(RECEIVE_BYTES, baud)
+        self._longest_s = timings.wire_s(timings.receive_bytes, baud)
         self._unclean = True  # something unasked may wait in the port
         self._speaks_by = 0.0
         self._heard_at = 0.0

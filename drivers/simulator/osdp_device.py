@@ -26,7 +26,7 @@ from protocols.osdp.commands import (
     TellReceiveSize,
     code_of,
 )
-from protocols.osdp.identity import Capabilities, Capability, ExtendedIdentity, Identity
+from protocols.osdp.identity import Capabilities, Capability, ExtendedIdentity, Identity, IdentityPart
 from protocols.osdp.replies import (
     Ack,
     Communication,
@@ -95,6 +95,7 @@ class Device:
     intruded: list[int] = field(default_factory=list)
     aborted: int = 0
     texts: tuple[tuple[str, str], ...] = (("maker", "Menshen"), ("product", "simulated reader"))
+    text_part_bytes: int | None = None
     capabilities: Capabilities | None = None
     _of: int = 0  # the size of a file under way
 
@@ -145,7 +146,7 @@ class Device:
             case Identify(extended=False):
                 return Identity(b"\x4d\x53\x01", 1, 1, self.serial, (0, 1, 0))
             case Identify():
-                return ExtendedIdentity(self.texts)
+                return self._texts()
             case AskCapabilities():
                 return self.capabilities or self._capabilities()
             case AskLocal():
@@ -156,6 +157,16 @@ class Device:
                 return self._drive(records, at)
             case _:
                 return self._serve(command, at)
+
+    def _texts(self) -> Reply:
+        """Return its texts, or their first part; the others wait for polls."""
+        whole, size = ExtendedIdentity(self.texts), self.text_part_bytes
+        if size is None:
+            return whole
+        body = whole.body
+        parts = [IdentityPart(len(body), at, body[at : at + size]) for at in range(0, len(body), size)]
+        self.reports.extendleft(reversed(parts[1:]))
+        return parts[0]
 
     @property
     def _dedicated(self) -> bool:

@@ -18,6 +18,9 @@ CAPABILITY_BYTES = 3
 PARTS_HEAD_BYTES = 6
 TAG_HEAD_BYTES = 3
 
+MOST_TEXT_BYTES = 2048
+"""Of an extended identity: seven texts are defined, and a screen shows 64 characters of each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -47,30 +50,88 @@ class ExtendedIdentity:
     CODE: ClassVar = ReplyCode.EXT_PDID
     texts: tuple[tuple[str, str], ...]
 
-    def data(self) -> bytes:
+    @property
+    def body(self) -> bytes:
+        """Return the records, without the header of parts."""
         body = b""
         for tag, text in self.texts:
             code = IDENTITY_TAGS.index(tag) if tag in IDENTITY_TAGS else int(tag)
             content = text.encode()
             body += bytes((code,)) + len(content).to_bytes(2, "little") + content
-        size = len(body).to_bytes(2, "little")
-        return size + b"\x00\x00" + size + body
+        return body
 
-    @classmethod
-    def read(cls, data: bytes) -> Self:
-        at_least(data, PARTS_HEAD_BYTES, "EXT_PDID")
-        if number(data[0:2]) != number(data[4:6]) or number(data[2:4]):
-            raise WireError("EXT_PDID in several parts is not supported")
-        body = exactly(data[PARTS_HEAD_BYTES:], number(data[4:6]), "EXT_PDID's part")
-        texts = []
-        while body:
-            at_least(body, TAG_HEAD_BYTES, "EXT_PDID's record")
-            end = TAG_HEAD_BYTES + number(body[1:3])
-            text = at_least(body, end, "EXT_PDID's text")[TAG_HEAD_BYTES:end].decode("utf-8", "replace")
-            tag = str(IDENTITY_TAGS[body[0]]) if body[0] < len(IDENTITY_TAGS) else str(body[0])
-            texts.append((tag, text))
-            body = body[end:]
-        return cls(tuple(texts))
+    def data(self) -> bytes:
+        body = self.body
+        return IdentityPart(len(body), 0, body).data()
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityPart:
+    """Some of an extended identity too long for one frame: `fragment` at `offset` of `total` bytes."""
+
+    CODE: ClassVar = ReplyCode.EXT_PDID
+    total: int
+    offset: int
+    fragment: bytes
+
+    def data(self) -> bytes:
+        numbers = (self.total, self.offset, len(self.fragment))
+        return b"".join(number.to_bytes(2, "little") for number in numbers) + self.fragment
+
+
+def read_extended(data: bytes) -> ExtendedIdentity | IdentityPart:
+    """Return EXT_PDID's texts, or the part that these data are. Raises WireError."""
+    at_least(data, PARTS_HEAD_BYTES, "EXT_PDID")
+    total, offset = number(data[0:2]), number(data[2:4])
+    fragment = exactly(data[PARTS_HEAD_BYTES:], number(data[4:6]), "EXT_PDID's part")
+    if offset + len(fragment) > total:
+        raise WireError("EXT_PDID's part reaches beyond its whole")
+    if len(fragment) < total:
+        return IdentityPart(total, offset, fragment)
+    return ExtendedIdentity(_texts(fragment, whole=True))
+
+
+def _texts(body: bytes, *, whole: bool) -> tuple[tuple[str, str], ...]:
+    """Return the texts in `body`; where it is not the whole, those whose end has come. Raises WireError."""
+    texts = []
+    while body:
+        end = TAG_HEAD_BYTES + number(body[1:TAG_HEAD_BYTES])
+        if len(body) < max(end, TAG_HEAD_BYTES):
+            if whole:
+                raise WireError("EXT_PDID's last text is cut short")
+            break
+        text = body[TAG_HEAD_BYTES:end].decode("utf-8", "replace")
+        tag = str(IDENTITY_TAGS[body[0]]) if body[0] < len(IDENTITY_TAGS) else str(body[0])
+        texts.append((tag, text))
+        body = body[end:]
+    return tuple(texts)
+
+
+class IdentityParts:
+    """Puts the parts of an extended identity together, in their order, up to MOST_TEXT_BYTES."""
+
+    def __init__(self) -> None:
+        self._body = b""
+        self._total: int | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether a first part has come."""
+        return self._total is not None
+
+    def add(self, part: IdentityPart) -> bool:
+        """Take the next part. True: it was the last. Raises WireError for one that does not follow."""
+        if part.total > MOST_TEXT_BYTES:
+            raise WireError(f"EXT_PDID claims {part.total} bytes of texts")
+        if not part.fragment or part.offset != len(self._body) or self._total not in (None, part.total):
+            raise WireError("EXT_PDID's part does not follow the one before")
+        self._total = part.total
+        self._body += part.fragment
+        return len(self._body) == part.total
+
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Return the texts that are whole. Raises WireError where they contradict the length of all."""
+        return _texts(self._body, whole=len(self._body) == self._total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from protocols.errors import WireError
 from protocols.osdp.codes import NakReason, nak_text
 from protocols.osdp.commands import Abort, Command, Poll, SetKey, code_of
 from protocols.osdp.exchange import LINK_NAKS, Exchange, Patience, Verdict
+from protocols.osdp.expected import Expected
 from protocols.osdp.framing import MARK, Frame, Noise
 from protocols.osdp.happenings import (
     Came,
@@ -25,24 +26,27 @@ from protocols.osdp.happenings import (
     Reported,
     Security,
     Timings,
-    Troubled,
     Went,
 )
 from protocols.osdp.link import Link
 from protocols.osdp.login import Login, LoginFailed, questions
 from protocols.osdp.replies import Ack, Nak
 from protocols.osdp.secure import SessionLost
+from protocols.osdp.troubles import Troubles
 from protocols.osdp.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from protocols.osdp.identity import Identity
     from protocols.osdp.replies import Reply
 
 SILENT_AFTER = 5
 """So many time-outs in a row, and the reader is asked rarely, so that it costs the others little. Of a quick
 device they are one reply time-out together; a wire that loses one command in six gets there seldom."""
+
+BABBLES_AFTER = 20
+"""So many damaged answers in a row, and it is asked as rarely: what it says takes the others' time. A wire
+that damages every second answer gets there once in some hours, and the next good one ends it."""
 
 ANEW_AFTER_S = 2.0
 """After so long without a sign of life the link is begun anew: a device that was without power may not even
@@ -51,9 +55,7 @@ answer what it does not know any more. Before, the same bytes save an answer tha
 FULL_WAIT_EVERY = 8
 """Of the probes of a silent reader, each eighth waits the full time, for devices slow to answer."""
 
-MALFORMED_FOR_S = 60.0
-"""A reader that said nonsense is in trouble until it has said none for this long."""
-
+NO_REPLY = "no reply"
 BAD_CHECK = bytes((NakReason.BAD_CHECK,))
 
 
@@ -81,7 +83,8 @@ class Reader:
         self.online = False
         self.counters = Counters()
         self.happenings: deque[Happening] = deque()
-        self._expected = dict(expected or {})
+        self.troubles = Troubles(self.happenings.append)
+        self._expected = Expected(expected)
         self._link = Link(address, entropy, crc=crc)
         self._login = Login(self._link, security, key)
         self._turns = Turns(self.happenings.append)
@@ -95,17 +98,20 @@ class Reader:
         self._alive_at: float | None = None  # any sign of life
         self._proven_at = 0.0  # an answer that counts: inside the session, where there must be one
         self._misses = 0
+        self._damages = 0
+        self._refusals = 0
+        self._why = NO_REPLY
         self._probes = 0
         self._not_before = 0.0
-        self._malformed_until: float | None = None
-        self._troubles: set[str] = set()
 
     # --- what the bus asks -----------------------------------------------------------------------------
 
     @property
     def silent(self) -> bool:
         """Whether it does not answer at present."""
-        return self._misses >= SILENT_AFTER or (self._alive_at is None and self._misses > 0)
+        if self._alive_at is None and self._misses > 0:
+            return True
+        return self._misses >= SILENT_AFTER or self._damages >= BABBLES_AFTER
 
     @property
     def deadline(self) -> float:
@@ -178,6 +184,7 @@ class Reader:
     def garbled(self, at: float) -> None:
         """Take that an answer came damaged. It is asked for again by the same bytes."""
         self.counters.damaged += 1
+        self._damages += 1
         self._misses = 0  # somebody spoke
         if self._alive_at is not None:
             self._alive_at = at
@@ -194,10 +201,8 @@ class Reader:
     def expire(self, at: float) -> None:
         """Let what is too late be so. Call it after each turn, and now and then."""
         if self.online and at - self._proven_at >= self.timings.offline_after_s:
-            self.leave("no reply", at)
-        if self._malformed_until is not None and at >= self._malformed_until:
-            self._malformed_until = None
-            self.trouble("malformed", "", at, active=False)
+            self.leave(self._why, at)
+        self.troubles.expire(at)
         self._give_up_if_late(at)
         self._orders.expire(at)
 
@@ -232,7 +237,7 @@ class Reader:
         return self._exchange
 
     def _alive(self, at: float) -> None:
-        self._misses = 0
+        self._misses = self._damages = 0
         self._alive_at = at
 
     def _answered(self, frame: Frame, at: float) -> None:
@@ -269,19 +274,40 @@ class Reader:
         try:
             self._login.take(frame)
         except LoginFailed as failure:
-            self._not_before = at + self.timings.retry_key_s
-            if failure.security:
-                self.trouble("security", str(failure), at, active=True)
-                self.leave(str(failure), at)
-            else:
-                self._restart(at, forget=False)
+            self._login_failed(failure, at)
+        except SessionLost:
+            self._session_lost(at)
         except WireError as error:
             self._not_before = at + self.timings.retry_key_s
             self._malformed(str(error), at)
             self._restart(at, forget=False)
         else:
+            self._report_early(at)
             if self._login.ready:
                 self._come(at)
+
+    def _login_failed(self, failure: LoginFailed, at: float) -> None:
+        """Try again in a while. Without the key it is offline at once; a mere no has as long as silence."""
+        self._not_before = at + self.timings.retry_key_s
+        if failure.security and self.online and failure.refused:
+            self._refusals += 1
+            self._why = str(failure)
+            if self._refusals == 1:  # often it is only the session that the device has lost
+                self._not_before = at + self.timings.busy_wait_s
+            else:
+                self.troubles.note("security", str(failure), at, active=True)
+            self._restart(at, forget=False)
+        elif failure.security:
+            self.troubles.note("security", str(failure), at, active=True)
+            self.leave(str(failure), at)
+        else:
+            self._restart(at, forget=False)
+
+    def _report_early(self, at: float) -> None:
+        """Pass on what it said of its own accord before its login was over."""
+        for reply in self._login.reports:
+            self.happenings.append(Reported(reply, at))
+        self._login.reports.clear()
 
     def _over(self, at: float) -> None:
         """End the exchange: its answer is proven as far as this reader must prove anything."""
@@ -302,12 +328,14 @@ class Reader:
         elif order is not None:
             self._orders.settle(order, End.DONE, at, reply)
         elif not isinstance(reply, Nak):
-            self.trouble("security", "", at, active=False)
+            self.troubles.note("security", "", at, active=False)
         if not isinstance(reply, Ack | Nak):
             self.happenings.append(Reported(reply, at))
 
     def _come(self, at: float) -> None:
         self._proven_at = at
+        self._refusals = 0
+        self._why = NO_REPLY
         if self._rekey is not None and isinstance(self._rekey.command, SetKey):
             proven = self._login.key == self._rekey.command.key
             end, detail = (End.DONE, "") if proven else (End.REFUSED, "it still has the key it had")
@@ -316,36 +344,24 @@ class Reader:
         self.counters.sessions += self._link.secure
         identity, capabilities = self._login.who
         if self.security is not Security.OFF:
-            self.trouble("security", "", at, active=False)
+            self.troubles.note("security", "", at, active=False)
         if not self.online:
             self.online = True
             self.happenings.append(Came(at, identity, capabilities, self._login.texts, self._login.cuid))
         match self.security:
             case Security.INSTALL:
-                self.trouble(
-                    "default_key", "the default key is in use, which everybody knows", at, active=True
-                )
+                said = "the default key is in use, which everybody knows"
+                self.troubles.note("default_key", said, at, active=True)
             case Security.OFF:
-                self.trouble("clear_channel", "what it says travels in clear", at, active=True)
+                self.troubles.note("clear_channel", "what it says travels in clear", at, active=True)
             case Security.REQUIRED:
                 pass
             case never:
                 assert_never(never)
-        self._check_identity(identity, at)
-        self._turns.survey = deque(
-            each for each in questions(capabilities) if code_of(each) not in self._avoided
-        )
-
-    def _check_identity(self, identity: Identity, at: float) -> None:
-        found = {"serial": f"{identity.serial:08x}"}
-        if self._login.cuid is not None:
-            found["cuid"] = self._login.cuid.hex()
-        changed = [
-            f"{what} is {now}, and was {self._expected[what]}"
-            for what, now in found.items()
-            if self._expected.setdefault(what, now) != now
-        ]
-        self.trouble("identity_changed", "; ".join(changed), at, active=bool(changed))
+        changed = self._expected.differences(identity, self._login.cuid)
+        self.troubles.note("identity_changed", changed, at, active=bool(changed))
+        asked = questions(capabilities, self.timings.receive_bytes)
+        self._turns.survey = deque(each for each in asked if code_of(each) not in self._avoided)
 
     # --- what goes wrong -------------------------------------------------------------------------------
 
@@ -358,7 +374,7 @@ class Reader:
     def _link_refused(self, reason: int, at: float) -> None:
         """Begin anew after a NAK of sequence or security; a clear link that is refused waits a little."""
         if not self._link.secure and reason != NakReason.SEQUENCE:
-            self.trouble("security", f"in clear it refuses: {nak_text(reason)}", at, active=True)
+            self.troubles.note("security", f"in clear it refuses: {nak_text(reason)}", at, active=True)
             self._not_before = at + self.timings.retry_key_s
         self._session_lost(at)
 
@@ -381,11 +397,4 @@ class Reader:
 
     def _malformed(self, detail: str, at: float) -> None:
         self.counters.malformed += 1
-        self._malformed_until = at + MALFORMED_FOR_S
-        self.trouble("malformed", detail, at, active=True)
-
-    def trouble(self, kind: str, detail: str, at: float, *, active: bool) -> None:
-        """Tell of a condition once when it begins and once when it ends."""
-        if active is not (kind in self._troubles):
-            (self._troubles.add if active else self._troubles.discard)(kind)
-            self.happenings.append(Troubled(kind, active, detail, at))
+        self.troubles.malformed(detail, at)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from protocols.errors import WireError
 from protocols.osdp.codes import ReplyCode
 from protocols.osdp.fields import at_least, exactly, number
-from protocols.osdp.identity import Capabilities, ExtendedIdentity, Identity
+from protocols.osdp.identity import Capabilities, ExtendedIdentity, Identity, IdentityPart, read_extended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -315,6 +315,7 @@ Reply = (
     | Nak
     | Identity
     | ExtendedIdentity
+    | IdentityPart
     | Capabilities
     | LocalStatus
     | InputStates
@@ -335,7 +336,6 @@ _SHAPES = (
     Busy,
     Nak,
     Identity,
-    ExtendedIdentity,
     Capabilities,
     LocalStatus,
     InputStates,
@@ -350,7 +350,10 @@ _SHAPES = (
     FileStatus,
     MakerReply,
 )
-_READ: dict[int, Callable[[bytes], Reply]] = {shape.CODE.value: shape.read for shape in _SHAPES}
+_READ: dict[int, Callable[[bytes], Reply]] = {
+    ReplyCode.EXT_PDID.value: read_extended,
+    **{shape.CODE.value: shape.read for shape in _SHAPES},
+}
 
 
 def code_of(reply: Reply) -> int:

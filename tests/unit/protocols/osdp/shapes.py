@@ -67,6 +67,9 @@ replies: st.SearchStrategy[r.Reply] = st.one_of(
             tuple
         ),
     ),
+    st.builds(
+        i.IdentityPart, st.integers(1000, 0xFFFF), st.integers(0, 900), st.binary(min_size=1, max_size=50)
+    ),
     st.builds(i.Capabilities, st.lists(st.builds(i.Capability, byte, byte, byte), max_size=9).map(tuple)),
     st.builds(r.LocalStatus, st.booleans(), st.booleans()),
     st.builds(r.InputStates, states),

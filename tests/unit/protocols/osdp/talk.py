@@ -8,18 +8,26 @@ from random import Random
 from typing import TypeVar
 
 from drivers.simulator.osdp_reader import SimulatedReader
+from protocols.osdp.commands import OutputRecord, SetOutputs, code_of
 from protocols.osdp.framing import Deframer, Noise
 from protocols.osdp.happenings import Happening, Order, Security, Timings
 from protocols.osdp.reader import Reader
 
 KEY = bytes.fromhex("00112233445566778899aabbccddeefe")
 BAUD = 9600
+BITS = "00000010001101000101011010"
+PULSE = SetOutputs((OutputRecord(0, 5, 30),))
+LATER = 1e9
 Kind = TypeVar("Kind")
 Wire = Callable[[bytes], bytes]
 
 
 def perfect(data: bytes) -> bytes:
     return data
+
+
+def lost(_: bytes) -> bytes:
+    return b""
 
 
 def entropy(seed: int = 7) -> Callable[[int], bytes]:
@@ -98,3 +106,8 @@ def secure_talk(**options: object) -> Talk:
 
 def clear_talk() -> Talk:
     return Talk(Reader(1, Security.OFF, Timings(), entropy(2)), SimulatedReader(1, entropy(1)))
+
+
+def sent(talk: Talk) -> list[int]:
+    """Return the codes of the commands that the device acted on."""
+    return [code_of(command) for _, command in talk.peer.received]

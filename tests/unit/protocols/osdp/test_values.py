@@ -72,8 +72,8 @@ def test_no_data_raise_anything_but_a_wire_error(code: int, data: bytes) -> None
         (0x46, "0101"),
         (0x48, "01"),
         (0x41, ""),
-        (0x59, "0100 0000 0000"),  # a part of several
-        (0x59, "0000 0100 0000"),
+        (0x59, "0100 0000"),  # a header cut short
+        (0x59, "0000 0100 0000"),  # a part beyond its whole
         (0x59, "0300 0000 0300 000900"),  # a text that is not there
         (0x59, "0100 0000 0100 00"),  # a record without its length
     ],
