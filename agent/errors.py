@@ -12,9 +12,16 @@ EX_CONFIG = 78
 
 
 class AgentError(Exception):
-    """Ends the command or the daemon, with `exit_code` and a message that names the mend."""
+    """Ends the command or the daemon, with `exit_code` and a message that names the mend.
+
+    chinese: the same for who reads Chinese; the message itself where nobody has said it in Chinese.
+    """
 
     exit_code = EX_SOFTWARE
+
+    def __init__(self, message: str = "", chinese: str = "") -> None:
+        super().__init__(message)
+        self.chinese = chinese or message
 
 
 class ConfigError(AgentError):

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from agent.cli.words import say
+from agent.cli.words import Language, language, say
 from agent.errors import EX_IOERR, EX_NOINPUT, EX_USAGE, AgentError
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def main(argv: Sequence[str] | None = None, groups: Mapping[str, str] = GROUPS) 
         code = args.run(args)
         sys.stdout.flush()  # here, where a reader that went away can still be told from a failure
     except AgentError as error:
-        print(f"menshen: {error}", file=sys.stderr)
+        said = error.chinese if language() is Language.CHINESE else str(error)
+        print(f"menshen: {said}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print(f"menshen: {say('app.interrupted')}", file=sys.stderr)

@@ -15,7 +15,7 @@ from agent.office import access
 from agent.office.intake.apply import carry_out
 from agent.office.intake.entry import Terms
 from agent.office.intake.plan import judge
-from agent.office.intake.table import read_roster
+from agent.office.intake.table import is_open, read_roster
 from agent.office.printed import Style, read_style
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def add(actions: Actions) -> None:
     """Add this action to `office`."""
     parser = action(actions, "import", json=True)
     parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("--sheet", metavar="NAME", help=say("office.opt_sheet"))
     parser.add_argument("--dry-run", action="store_true", help=say("office.opt_dry_run"))
     parser.add_argument("--skip-bad", action="store_true", help=say("office.opt_skip_bad"))
     parser.add_argument("--group", action="append", default=[], help=say("office.opt_default_group"))
@@ -47,7 +48,9 @@ def add(actions: Actions) -> None:
 
 def run_import(args: Namespace) -> int:
     """Judge the file, tell all that is wrong, and write (or rehearse) what is right."""
-    table = read_roster(args.file)
+    table = read_roster(args.file, args.sheet)
+    if is_open(args.file) and not args.json:
+        print(say("office.still_open", file=args.file), file=sys.stderr)
     with open_book(args) as book:
         at = now()
         with _progress(say("office.reading"), quiet=args.json) as progress:
@@ -155,7 +158,7 @@ def _write_report(path: Path, lines: list[str]) -> None:
     try:
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     except OSError as error:
-        raise BadInput(f"cannot write the report to {path}: {error.strerror}") from error
+        raise BadInput(say("office.report_unwritten", path=path, why=error.strerror)) from error
 
 
 def _as_object(plan: Plan, outcome: Outcome | None, *, refused: bool) -> dict[str, object]:

@@ -206,7 +206,7 @@ def _about_one(actions: Actions, name: str) -> ArgumentParser:
 
 def _asked(question: str) -> str:
     if not sys.stdin.isatty():
-        raise BadInput("give --name and --number")
+        raise BadInput(say("office.needs_name"))
     return input(say(question)).strip()
 
 

@@ -5,17 +5,17 @@ WORDS: dict[str, tuple[str, str]] = {
     "formula": ("a formula; paste its value instead", "这是公式，请粘贴为数值"),
     "name_missing": ("no name; write it", "缺少姓名，请填写"),
     "document_kind": (
-        "unknown kind of document; write 身份证, 护照, 港澳通行证, 台胞证 or 其他",
-        "证件类型无法识别；请写 身份证、护照、港澳通行证、台胞证 或 其他",
+        "unknown kind of document; write 身份证, 护照, 港澳通行证, 台胞证, 永久居留证 or 其他",
+        "证件类型无法识别；请写 身份证、护照、港澳通行证、台胞证、永久居留证 或 其他",
     ),
     "number_missing": ("no document number; without it nobody can be verified", "缺少证件号码，无法实名"),
     "number_length": (
-        "an identity number has 18 characters; compare with the card",
-        "身份证号应为 18 位，请核对证件",
+        "an identity number has 18 characters; compare with the card, or say which document it is (证件类型)",
+        "身份证号应为 18 位，请核对证件；若是护照等其他证件，请填写“证件类型”列",
     ),
     "number_old_length": (
-        "15 digits: the old form, or Excel has cut it; write all 18 from the card",
-        "只有 15 位：旧号码或被 Excel 截断；请按证件填写 18 位",
+        "the old form of 15 digits, which no valid card has; write all 18 from the card",
+        "15 位旧号码，已不再有效；请按现用证件填写 18 位",
     ),
     "number_characters": (
         "characters that no such number has; compare with the card",
@@ -41,7 +41,31 @@ WORDS: dict[str, tuple[str, str]] = {
         "Excel has turned the number into 1.1E+17; set the column to text and type it again",
         "已被 Excel 改为科学计数法；请把该列设为“文本”后重新录入",
     ),
-    "phone": ("no telephone number; write digits only", "不是电话号码，请只写数字"),
+    "number_permit": (
+        "no number of such a document; compare with the card",
+        "不符合该类证件的号码格式，请核对证件",
+    ),
+    "number_zeros": (
+        "ends in 000, as numbers do that Excel has damaged; compare with the card",
+        "末三位为 000，可能被 Excel 损坏，请核对证件",
+    ),
+    "cell_error": (
+        "the cell holds an error of Excel; write the value",
+        "单元格是 Excel 错误值，请填写实际内容",
+    ),
+    "cell_damaged": (
+        "Excel has lost the last digits of this number; set the column to text and type it again",
+        "Excel 已丢失该数字的末位；请把该列设为“文本”后重新录入",
+    ),
+    "card_excel": (
+        "Excel has lost the last digits of this number; set the column to text and type it again",
+        "Excel 已丢失卡号的末位；请把该列设为“文本”后重新录入",
+    ),
+    "row_aside": ("no entry: passed over", "不是住户记录，已略过"),
+    "phone": (
+        "no telephone number; write digits only, several parted by 、",
+        "不是电话号码，请只写数字，多个用“、”分隔",
+    ),
     "role": ("unknown; write one of {known}", "无法识别；请写其中之一：{known}"),
     "home": ("no household; write it like 3-1-1201", "不是房号；请写成 3-1-1201"),
     "home_incomplete": ("building and room are both needed", "楼栋和房号都要填写"),

@@ -33,6 +33,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "用口令代替密钥文件锁定登记簿",
     ),
     "opt_dry_run": ("say what would change, and change nothing", "只演练，不写入"),
+    "opt_sheet": ("sheet of a workbook that has several", "工作簿有多个名单时，指定工作表"),
     "opt_skip_bad": ("apply the good rows of a file that has bad ones", "跳过有问题的行，写入其余各行"),
     "opt_group": ("group; may be repeated", "权限组；可重复"),
     "opt_default_group": ("group of rows that name none; may be repeated", "未写权限组的行所用的组；可重复"),
@@ -128,6 +129,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "not_same": ("the two passphrases differ", "两次口令不一致"),
     "ask_name": ("Name: ", "姓名："),
     "ask_number": ("Document number: ", "证件号码："),
+    "report_unwritten": ("cannot write the report to {path}: {why}", "无法把报告写入 {path}：{why}"),
+    "needs_name": ("give --name and --number", "请给出 --name 和 --number"),
     "no_broker": (
         "no broker is known; once: menshen office broker HOST:PORT, or give --broker",
         "未设置服务器；请执行 menshen office broker 主机:端口，或使用 --broker",
@@ -181,6 +184,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "nobody_there": ("nobody in the book lives there", "登记簿中该处无人"),
     "left": ("{count} persons have left: revision {revision}", "{count} 人已迁出：版本 {revision}"),
     # import
+    "still_open": (
+        "note: {file} is open in Excel; what was not saved is not read",
+        "提示：{file} 正在 Excel 中打开，未保存的内容不会读取",
+    ),
     "reading": ("reading", "读取"),
     "writing": ("writing", "写入"),
     "import_refused": (

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
+from agent.domain.decision import reads_like_a_rule
 from agent.errors import BadInput
 from agent.office.aliases import DEFAULT_READS, check_reads
 from protocols.mqtt.roster import Group, Schedule
@@ -40,7 +41,10 @@ def set_schedule(edit: Edit, name: str, windows: Sequence[str], zone: str) -> No
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise BadInput(f"there is no time zone {zone!r}; one is Asia/Shanghai") from error
+        raise BadInput(
+            f"there is no time zone {zone!r}; one is Asia/Shanghai",
+            f"没有时区 {zone!r}；例如 Asia/Shanghai",
+        ) from error
     body: dict[str, object] = {"name": name, "zone": zone, "windows": [read_window(text) for text in windows]}
     _check(Schedule, body, name)
     edit.put("schedule", {"id": name, "zone": zone, "windows": json.dumps(body["windows"])})
@@ -48,11 +52,20 @@ def set_schedule(edit: Edit, name: str, windows: Sequence[str], zone: str) -> No
 
 
 def set_group(edit: Edit, name: str, rights: Sequence[tuple[str, str]]) -> None:
-    """Write the group `name`: (door, schedule) for each door. Raises BadInput for an unknown schedule."""
+    """Write the group `name`: (door, schedule) for each door.
+
+    Raises BadInput for an unknown schedule, and for a name that the journal could not tell from a rule.
+    """
+    if reads_like_a_rule(name):
+        raise BadInput(
+            f"{name!r} stands for a rule of the house in the journal; give the group another name",
+            f"{name!r} 在日志中表示系统规则；请换一个组名",
+        )
     for _, schedule in rights:
         if edit.get("schedule", schedule) is None:
             raise BadInput(
-                f"there is no schedule {schedule!r}; first: menshen office schedule add {schedule} …"
+                f"there is no schedule {schedule!r}; first: menshen office schedule add {schedule} …",
+                f"没有时段 {schedule!r}；请先执行 menshen office schedule add {schedule} …",
             )
     listed = [{"door": door, "schedule": schedule} for door, schedule in sorted(set(rights))]
     _check(Group, {"name": name, "rights": listed}, name)
@@ -68,9 +81,15 @@ def set_gateway(edit: Edit, name: str, doors: Sequence[str], reads: Sequence[str
     """
     for each in (name, *doors):
         if not is_name(each):
-            raise BadInput(f"{each!r} cannot be a name: 1 to 64 characters, none of + # /")
+            raise BadInput(
+                f"{each!r} cannot be a name: 1 to 64 characters, none of + # /",
+                f"{each!r} 不能作名称：须为 1 至 64 个字符，不含 + # /",
+            )
     if not doors:
-        raise BadInput("a gateway has one door at least: --doors lobby,garage")
+        raise BadInput(
+            "a gateway has one door at least: --doors lobby,garage",
+            "网关至少要有一个门：--doors lobby,garage",
+        )
     if reads is None:
         before = edit.get("gateway", name)
         reads = DEFAULT_READS if before is None else json.loads(before["reads"])
@@ -92,9 +111,12 @@ def drop(edit: Edit, table: str, name: str) -> None:
             if any(right["schedule"] == name for right in json.loads(row["rights"]))
         ]
         if users:
-            raise BadInput(f"the schedule {name!r} is used by {', '.join(users)}")
+            raise BadInput(
+                f"the schedule {name!r} is used by {', '.join(users)}",
+                f"时段 {name!r} 仍被以下权限组使用：{'、'.join(users)}",
+            )
     if not edit.drop(table, name):
-        raise BadInput(f"there is no {name!r}")
+        raise BadInput(f"there is no {name!r}", f"没有 {name!r}")
     edit.note(f"{table}:{name}")
 
 
@@ -131,10 +153,13 @@ def pin_gateway_key(book: Book, gateway: str, key: str, *, how: str, now: str) -
     try:
         public_from_text(key)
     except TokenError as error:
-        raise BadInput(f"this is no public key: {error}") from error
+        raise BadInput(f"this is no public key: {error}", f"这不是公钥：{error}") from error
     known = gateway_key(book, gateway)
     if how != "given" and known is not None and known != key:
-        raise BadInput(f"{gateway} shows another key than the one it is held to")
+        raise BadInput(
+            f"{gateway} shows another key than the one it is held to",
+            f"{gateway} 出示的公钥与登记的不符",
+        )
     if known != key:
         book.database.execute(
             "REPLACE INTO gateway_key (gateway, key, how, at) VALUES (?, ?, ?, ?)", (gateway, key, how, now)
@@ -146,7 +171,10 @@ def read_window(text: str) -> Window:
     found = _WINDOW.fullmatch(text.strip().replace("–", "-").replace("—", "-").replace("：", ":"))
     days = None if found is None else read_days(found[1])
     if found is None or days is None:
-        raise BadInput(f'{text!r} is no window; write it like "mon-fri 08:00-20:00"')
+        raise BadInput(
+            f'{text!r} is no window; write it like "mon-fri 08:00-20:00"',
+            f"{text!r} 不是时段；请写成“周一至周五 08:00-20:00”",
+        )
     return {"days": days, "start": found[2].zfill(5), "end": found[3].zfill(5)}
 
 
@@ -180,7 +208,8 @@ def _check(model: type[Group | Schedule], body: dict[str, object], name: str) ->
     except ValidationError as error:
         first = error.errors()[0]
         raise BadInput(
-            f"{name!r} cannot be sent: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+            f"{name!r} cannot be sent: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+            f"{name!r} 无法下发：{'.'.join(map(str, first['loc']))}：{first['msg']}",
         ) from error
 
 

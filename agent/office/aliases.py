@@ -34,7 +34,10 @@ def check_reads(names: Iterable[str]) -> tuple[str, ...]:
             width_of(name)
         except NumberError as error:
             known = ", ".join(SHORTENINGS)
-            raise BadInput(f"no reader gives {name!r}; name spaces of numbers, or of {known}") from error
+            raise BadInput(
+                f"no reader gives {name!r}; name spaces of numbers, or of {known}",
+                f"没有读卡器送出 {name!r}；请写卡号类型，或：{known}",
+            ) from error
     return tuple(sorted(set(names)))
 
 

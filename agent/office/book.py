@@ -57,7 +57,7 @@ class Book:
         """Make a new book with its keys in `directory`. Raises BadInput when there is one already."""
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         if (directory / BOOK_FILE).exists():
-            raise BadInput(f"there is a book in {directory} already")
+            raise BadInput(f"there is a book in {directory} already", f"{directory} 中已有登记簿")
         if passphrase is None:
             lock = Lock(make_secret(directory / LOCK_FILE))
         else:
@@ -83,7 +83,8 @@ class Book:
         """
         if not (directory / BOOK_FILE).exists():
             raise BadInput(
-                f"there is no book in {directory}; make one: menshen office init --book {directory}"
+                f"there is no book in {directory}; make one: menshen office init --book {directory}",
+                f"{directory} 中没有登记簿；请先执行 menshen office init --book {directory}",
             )
         database = connect(directory / BOOK_FILE)
         try:
@@ -198,7 +199,10 @@ def _data_key(directory: Path, database: sqlite3.Connection, ask: Callable[[], s
         database.execute("SELECT name, value FROM setting WHERE name IN ('wrapped_key', 'salt')").fetchall()
     )
     if "wrapped_key" not in settings:
-        raise StoreError(f"the book in {directory} was never finished; remove it and make it again")
+        raise StoreError(
+            f"the book in {directory} was never finished; remove it and make it again",
+            f"{directory} 中的登记簿未建完；请删除后重建",
+        )
     wrapped = settings["wrapped_key"]
     ready = directory / NEXT_LOCK_FILE
     if ready.exists():  # a change of key was cut short, before or after its commit
@@ -217,7 +221,10 @@ def _lock(directory: Path, salt: bytes, ask: Callable[[], str] | None) -> Lock:
         try:
             return Lock(read_secret(directory / LOCK_FILE))
         except BadInput as error:
-            raise WrongKey(f"the book's key file is missing or damaged: {error}") from error
+            raise WrongKey(
+                f"the book's key file is missing or damaged: {error}",
+                f"登记簿密钥文件缺失或已损坏：{error.chinese}",
+            ) from error
     if ask is None:
-        raise WrongKey("this book is locked with a passphrase")
+        raise WrongKey("this book is locked with a passphrase", "此登记簿用口令锁定")
     return lock_by_passphrase(ask(), salt)

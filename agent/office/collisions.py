@@ -61,21 +61,33 @@ class Collides(BadInput):
 
     def __init__(self, found: Collection[Collision]) -> None:
         self.found = tuple(found)
-        lines = [
-            f"readers of {each.gateway} ({', '.join(each.shortenings)}) cannot tell cards of "
-            f"{' and '.join(each.persons)} apart"
-            if len(each.persons) > 1
-            else f"readers of {each.gateway} ({', '.join(each.shortenings)}) cannot tell this card of "
-            f"{each.persons[0]} from one that is lost or revoked"
-            for each in self.found[:TOLD]
-        ]
-        if len(self.found) > TOLD:
-            lines.append(f"and {len(self.found) - TOLD} more")
-        mend = (
+        more = len(self.found) - TOLD
+        lines, chinese = [], []
+        for each in self.found[:TOLD]:
+            reads = ", ".join(each.shortenings)
+            if len(each.persons) > 1:
+                whose = " and ".join(each.persons)
+                lines.append(f"readers of {each.gateway} ({reads}) cannot tell cards of {whose} apart")
+                chinese.append(f"{each.gateway} 的读卡器（{reads}）分不清 {'、'.join(each.persons)} 的卡")
+            else:
+                whose = each.persons[0]
+                lines.append(
+                    f"readers of {each.gateway} ({reads}) cannot tell this card of {whose} "
+                    "from one that is lost or revoked"
+                )
+                chinese.append(f"{each.gateway} 的读卡器（{reads}）分不清 {whose} 的此卡与已挂失或注销的卡")
+        if more > 0:
+            lines.append(f"and {more} more")
+            chinese.append(f"另有 {more} 处")
+        lines.append(
             "use another card; or release the one that came back; or say what the readers give "
             "(menshen office gateway add GW --reads …); or write --accept-collisions, and neither opens there"
         )
-        super().__init__("; ".join([*lines, mend]))
+        chinese.append(
+            "请换卡；或释放已找回的卡；或更正读卡类型（menshen office gateway add 网关 --reads …）；"
+            "或加上 --accept-collisions，两卡在该处均不开门"
+        )
+        super().__init__("; ".join(lines), "；".join(chinese))
 
 
 def visible(claims: Iterable[Claim], reads: Collection[str]) -> tuple[Claim, ...]:

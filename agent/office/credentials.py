@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from protocols.wiegand.identity import CardNumber
 
 DIGEST_BYTES = 16
+_STATE_WORDS = {
+    CredentialState.ACTIVE: "正在使用",
+    CredentialState.SUSPENDED: "已停用",
+    CredentialState.LOST: "已挂失",
+    CredentialState.REVOKED: "已注销",
+}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -59,7 +65,10 @@ def phone_digest(digest_key: bytes, public: str) -> str:
     try:
         name = kid(public_from_text(public))
     except TokenError as error:
-        raise BadInput(f"this is not the key that `menshen phone enrol` printed: {error}") from error
+        raise BadInput(
+            f"this is not the key that `menshen phone enrol` printed: {error}",
+            f"这不是 menshen phone enrol 输出的公钥：{error}",
+        ) from error
     return digest_of(digest_key, f"phone:{name}")
 
 
@@ -106,7 +115,10 @@ def set_state(edit: Edit, key: str, state: CredentialState, why: str = "") -> No
     before = load(edit, key)
     final = before.state in {CredentialState.LOST, CredentialState.REVOKED}
     if final and state in {CredentialState.ACTIVE, CredentialState.SUSPENDED}:
-        raise BadInput(f"this credential is {before.state}; issue another, or release the card first")
+        raise BadInput(
+            f"this credential is {before.state}; issue another, or release the card first",
+            f"此卡{_STATE_WORDS[before.state]}；请另发一张，或先释放此卡",
+        )
     _write(
         edit,
         Credential(
@@ -135,7 +147,10 @@ def release(edit: Edit, key: str) -> None:
     """Forget a lost or revoked card, found again and wiped, so that it can be issued to anybody."""
     before = load(edit, key)
     if before.state not in {CredentialState.LOST, CredentialState.REVOKED}:
-        raise BadInput(f"this credential is {before.state}; revoke it first")
+        raise BadInput(
+            f"this credential is {before.state}; revoke it first",
+            f"此卡{_STATE_WORDS[before.state]}；请先注销",
+        )
     edit.drop("credential", key)
 
 
@@ -143,7 +158,7 @@ def load(book: Reading, key: str) -> Credential:
     """Return the credential with the digest `key`. Raises BadInput when there is none."""
     row = book.database.execute("SELECT * FROM credential WHERE id = ?", (key,)).fetchone()
     if row is None:
-        raise BadInput("this card or phone is not in the book")
+        raise BadInput("this card or phone is not in the book", "登记簿中没有此卡或手机")
     return _credential(book, dict(row))
 
 
@@ -157,18 +172,27 @@ def _free(edit: Edit, key: str, person: str, what: str) -> dict[str, Any] | None
     """Return the credential as it stands, if `person` may (still) be given it. Raises BadInput."""
     before = edit.get("credential", key)
     if before is not None and before["person"] != person:
-        raise BadInput(f"this {what} is bound to {before['person']}; revoke and release it there first")
+        raise BadInput(
+            f"this {what} is bound to {before['person']}; revoke and release it there first",
+            f"此卡或手机属于 {before['person']}；请先在该人名下注销并释放",
+        )
     if before is not None and before["state"] in {CredentialState.LOST, CredentialState.REVOKED}:
-        raise BadInput(f"this {what} is {before['state']}; release it before it is given out again")
+        raise BadInput(
+            f"this {what} is {before['state']}; release it before it is given out again",
+            f"此卡或手机{_STATE_WORDS[before['state']]}；释放后才能再次发放",
+        )
     return before
 
 
 def _verified(edit: Edit, person: str) -> None:
     row = edit.get("person", person)
     if row is None:
-        raise BadInput(f"there is no person {person}")
+        raise BadInput(f"there is no person {person}", f"没有人员 {person}")
     if row["verified_at"] is None:
-        raise BadInput(f"nobody has verified {person}; first: menshen office person verify {person} --how …")
+        raise BadInput(
+            f"nobody has verified {person}; first: menshen office person verify {person} --how …",
+            f"{person} 未实名核验；请先执行 menshen office person verify {person} --how …",
+        )
 
 
 def _write(edit: Edit, credential: Credential, before: dict[str, Any] | None) -> None:

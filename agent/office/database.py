@@ -24,14 +24,16 @@ def connect(path: Path, *, create: bool = False) -> sqlite3.Connection:
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         database = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)
     except FileExistsError:
-        raise StoreError(f"{path} is there already") from None
+        raise StoreError(f"{path} is there already", f"{path} 已存在") from None
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"cannot open {path}: {error}") from error
+        raise StoreError(f"cannot open {path}: {error}", f"无法打开 {path}：{error}") from error
     try:
         _prepare(database)
     except sqlite3.Error as error:
         database.close()
-        raise StoreError(f"{path} is not a book, or is damaged: {error}") from error
+        raise StoreError(
+            f"{path} is not a book, or is damaged: {error}", f"{path} 不是登记簿，或已损坏：{error}"
+        ) from error
     except BaseException:
         database.close()
         raise
@@ -52,11 +54,12 @@ def _prepare(database: sqlite3.Connection) -> None:
     layout = database.execute("PRAGMA user_version").fetchone()[0]
     owner = database.execute("PRAGMA application_id").fetchone()[0]
     if layout and owner != APPLICATION_ID:
-        raise StoreError("the file is a database of another program")
+        raise StoreError("the file is a database of another program", "此文件是其他程序的数据库")
     scripts = migrations()
     if layout > len(scripts):
         raise StoreError(
-            f"the book has layout {layout}, this program knows {len(scripts)}; update the program"
+            f"the book has layout {layout}, this program knows {len(scripts)}; update the program",
+            f"登记簿版式为 {layout}，本程序只认识 {len(scripts)}；请升级程序",
         )
     for number, script in enumerate(scripts[layout:], start=layout + 1):
         database.executescript(

@@ -35,7 +35,7 @@ def add_person(book: Book, person: people.Person, *, by: str, at: datetime) -> s
     digest = people.document_digest(book.sealer, person.details)
     known = book.database.execute("SELECT id FROM person WHERE document_digest = ?", (digest,)).fetchone()
     if known is not None and known["id"] != person.id:
-        raise BadInput(f"this document is {known['id']}'s already")
+        raise BadInput(f"this document is {known['id']}'s already", f"此证件已登记给 {known['id']}")
     with book.change("person.added", by=by, at=at) as edit:
         people.save(edit, person)
         edit.note(person.id)
@@ -108,10 +108,13 @@ def purge(book: Book, person: str, *, by: str, at: datetime) -> str:
     """
     row = book.row("person", person)
     if row is None:
-        raise BadInput(f"there is no person {person}")
+        raise BadInput(f"there is no person {person}", f"没有人员 {person}")
     held = credentials.held_by(book, person)
     if any(each.state in {CredentialState.ACTIVE, CredentialState.SUSPENDED} for each in held):
-        raise BadInput(f"{person} still holds cards or phones; first: menshen office person leave {person}")
+        raise BadInput(
+            f"{person} still holds cards or phones; first: menshen office person leave {person}",
+            f"{person} 仍持有卡或手机钥匙；请先执行 menshen office person leave {person}",
+        )
     empty = people.Person(
         person, people.Details("", Document.OTHER, ""), people.Role(row["role"]), (), verification=None
     )
@@ -137,7 +140,10 @@ def undo(book: Book, revision: int, *, by: str, at: datetime) -> int:
     lost whatever the book says. Raises BadInput for a revision that is not in the past.
     """
     if not 0 <= revision < book.revision:
-        raise BadInput(f"revision {revision} is not in the past; the newest is {book.revision}")
+        raise BadInput(
+            f"revision {revision} is not in the past; the newest is {book.revision}",
+            f"版本 {revision} 不在过去；最新版本为 {book.revision}",
+        )
     # What readers cannot tell apart afterwards is left off the lists: the way back is never barred by it.
     with book.change("book.undone", by=by, at=at, accept_collisions=True) as edit:
         count = 0
@@ -161,7 +167,7 @@ def skip_to(book: Book, revision: int, *, by: str, at: datetime) -> None:
     step over them. Nothing else changes. Raises BadInput when that is not forward.
     """
     if not book.revision < revision <= LARGEST_NUMBER:
-        raise BadInput(f"the book is at revision {book.revision} already")
+        raise BadInput(f"the book is at revision {book.revision} already", f"登记簿已在版本 {book.revision}")
     book.log(SKIPPED, f"from:{book.revision}", by=by, at=at, number=revision)
 
 

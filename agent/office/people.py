@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from agent.office.edit import Edit
     from agent.office.seal import Sealer
 
+PHONES_BETWEEN = "、"
+"""Between a person's telephone numbers; the first is the one that they are found by."""
 ID_BYTES = 8  # 64 random bits: no two persons of any town meet, and nothing can be told from one
 _PARTS = re.compile(r"[^\W_]+", re.ASCII)
 
@@ -170,7 +172,7 @@ def load(book: Reading, key: str) -> Person:
     """Return the person with the id `key`. Raises BadInput when there is none."""
     row = book.database.execute("SELECT * FROM person WHERE id = ?", (key,)).fetchone()
     if row is None:
-        raise BadInput(f"there is no person {key}")
+        raise BadInput(f"there is no person {key}", f"没有人员 {key}")
     return _person(book, dict(row))
 
 
@@ -198,10 +200,16 @@ def one(book: Reading, text: str) -> Person:
     """Return the one person whom `text` names. Raises BadInput when there is none, or more."""
     found = find(book, text)
     if not found:
-        raise BadInput("nobody in the book has this id, document, phone, name or household")
+        raise BadInput(
+            "nobody in the book has this id, document, phone, name or household",
+            "登记簿中没有此编号、证件号、手机号、姓名或房号的人",
+        )
     if len(found) > 1:
         ids = ", ".join(person.id for person in found)
-        raise BadInput(f"{len(found)} persons answer to that; name one by id: {ids}")
+        raise BadInput(
+            f"{len(found)} persons answer to that; name one by id: {ids}",
+            f"有 {len(found)} 人符合；请用编号指明其一：{ids}",
+        )
     return found[0]
 
 
@@ -215,7 +223,11 @@ def person_digests(sealer: Sealer, details: Details) -> dict[str, str | None]:
     return {
         "name_digest": sealer.digest("name", normal(details.name)) if details.name else None,
         "document_digest": document_digest(sealer, details) if details.number else None,
-        "phone_digest": sealer.digest("phone", normal(details.phone)) if details.phone else None,
+        "phone_digest": (
+            sealer.digest("phone", normal(details.phone.partition(PHONES_BETWEEN)[0]))
+            if details.phone
+            else None
+        ),
     }
 
 

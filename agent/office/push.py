@@ -143,7 +143,8 @@ class Pusher:
         for gateway in wanted:
             if gateway not in known:
                 raise BadInput(
-                    f"there is no gateway {gateway!r}; first: menshen office gateway add {gateway} …"
+                    f"there is no gateway {gateway!r}; first: menshen office gateway add {gateway} …",
+                    f"没有网关 {gateway!r}；请先执行 menshen office gateway add {gateway} …",
                 )
         return wanted
 

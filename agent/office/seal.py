@@ -64,7 +64,9 @@ def unwrap(wrapped: bytes, lock: Lock) -> bytes:
     try:
         return _decrypt(AESGCM(lock.key), wrapped, WRAPPING)
     except (InvalidTag, ValueError):
-        raise WrongKey("this is not the key that the book was locked with") from None
+        raise WrongKey(
+            "this is not the key that the book was locked with", "密钥或口令不是此登记簿的"
+        ) from None
 
 
 class Sealer:
@@ -88,7 +90,10 @@ class Sealer:
         try:
             return _decrypt(self._cipher, sealed, place.encode()).decode()
         except (InvalidTag, ValueError) as error:
-            raise StoreError(f"the sealed data of {place} was damaged or moved; restore a backup") from error
+            raise StoreError(
+                f"the sealed data of {place} was damaged or moved; restore a backup",
+                f"{place} 的加密数据已损坏或被移动；请恢复备份",
+            ) from error
 
     def digest(self, what: str, text: str) -> str:
         """Return the search digest of `text` as a `what` ("document", "phone", …): 32 hex digits."""

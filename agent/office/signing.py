@@ -38,7 +38,10 @@ def switch(book: Book, *, by: str, at: datetime) -> Ed25519PublicKey:
     """Sign with the successor from now on; the old key is gone. Raises BadInput when none is prepared."""
     fresh = successor(book)
     if fresh is None:
-        raise BadInput("no key is prepared; first: menshen office key prepare")
+        raise BadInput(
+            "no key is prepared; first: menshen office key prepare",
+            "尚未准备新密钥；请先执行 menshen office key prepare",
+        )
     (book.directory / NEXT_KEY_FILE).replace(book.directory / OFFICE_KEY_FILE)
     book.log("office.key.switched", kid(fresh), by=by, at=at)
     return fresh

@@ -7,11 +7,22 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from agent.office.identity import Document, flaw_of, normal
+from agent.office.identity import Document, could_be_cut_by_excel, flaw_of, normal
 from agent.office.intake.columns import Column
 from agent.office.intake.problems import Problem
 from agent.office.intake.table import LONGEST_CELL
-from agent.office.people import Details, Home, Role, Verification, home_of
+from agent.office.intake.vocabulary import (
+    CELL_ERRORS,
+    DAMAGED,
+    DOCUMENTS,
+    FOR_EVER,
+    NO,
+    NOTHING,
+    ROLES,
+    ROLES_TOLD,
+    YES,
+)
+from agent.office.people import PHONES_BETWEEN, Details, Home, Role, Verification, home_of
 from agent.office.printed import CardFlaw, Style, read_card, read_style
 from agent.office.times import begins, ends, read_date
 
@@ -26,47 +37,12 @@ if TYPE_CHECKING:
 LONGEST_NAME = 64
 _PHONE = re.compile(r"\+?[0-9]{7,15}")
 _SPLIT = re.compile(r"[;；、\n]+")
+_SPLIT_PHONES = re.compile(r"[;；、,，/\n]+")
 _SPLIT_GROUPS = re.compile(r"[;；、,，/\n]+")
 _TEXT_FORMULA = re.compile(r'="(.*)"')
-
-ROLES: dict[str, Role] = {role.value: role for role in Role} | {
-    "业主": Role.OWNER,
-    "房主": Role.OWNER,
-    "本人": Role.OWNER,
-    "户主": Role.OWNER,
-    "租户": Role.TENANT,
-    "租客": Role.TENANT,
-    "承租人": Role.TENANT,
-    "家属": Role.FAMILY,
-    "家人": Role.FAMILY,
-    "家庭成员": Role.FAMILY,
-    "配偶": Role.FAMILY,
-    "子女": Role.FAMILY,
-    "父母": Role.FAMILY,
-    "员工": Role.STAFF,
-    "工作人员": Role.STAFF,
-    "保洁": Role.STAFF,
-    "访客": Role.VISITOR,
-    "物业": Role.PROPERTY,
-    "物业人员": Role.PROPERTY,
-    "保安": Role.PATROL,
-    "巡逻": Role.PATROL,
-    "巡更": Role.PATROL,
-}
-DOCUMENTS: dict[str, Document] = {kind.value: kind for kind in Document} | {
-    "id card": Document.RESIDENT,
-    "身份证": Document.RESIDENT,
-    "居民身份证": Document.RESIDENT,
-    "护照": Document.PASSPORT,
-    "港澳居民来往内地通行证": Document.HK_MACAO_PERMIT,
-    "港澳通行证": Document.HK_MACAO_PERMIT,
-    "回乡证": Document.HK_MACAO_PERMIT,
-    "台湾居民来往大陆通行证": Document.TAIWAN_PERMIT,
-    "台胞证": Document.TAIWAN_PERMIT,
-    "其他": Document.OTHER,
-}
-YES = frozenset({"y", "yes", "true", "1", "是", "有", "√", "✓", "已核验", "已实名", "已同意", "同意"})
-NO = frozenset({"", "n", "no", "false", "0", "否", "无", "未核验", "未实名", "×"})
+_DAMAGE = {Column.NUMBER: "number_excel", Column.CARD: "card_excel"}
+_PROSE = frozenset({Column.NAME, Column.NOTE, Column.CONSENT})
+"""Cells in which any text is meant as it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +84,10 @@ class Entry:
 
 
 class RowReader:
-    """Reads the rows of one table. `read` gives the entry, and adds what is wrong to `problems`."""
+    """Reads the rows of one table. `read` gives the entry, and adds what is wrong to `problems`.
+
+    warnings: what was read, and yet a person should look at.
+    """
 
     def __init__(self, table: Table, terms: Terms) -> None:
         self._table = table
@@ -118,6 +97,7 @@ class RowReader:
         self._cells: list[str] = []
         self._wrong: set[Column | None] = set()
         self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
 
     def read(self, row: int, cells: list[str]) -> Entry | None:
         """Return what the row says, or None when anything in it cannot be used."""
@@ -178,7 +158,11 @@ class RowReader:
         if text.startswith("="):
             self.complain(column, "formula")
             return ""
-        return text.removeprefix("'")
+        if text in CELL_ERRORS or text == DAMAGED:
+            self.complain(column, _DAMAGE.get(column, "cell_damaged") if text == DAMAGED else "cell_error")
+            return ""
+        text = text.removeprefix("'").strip()
+        return "" if column not in _PROSE and text.casefold() in NOTHING else text
 
     def _details(self) -> Details:
         name = self._text(Column.NAME)
@@ -195,24 +179,33 @@ class RowReader:
         flaw = flaw_of(kind, number, self._terms.today)
         if flaw is not None:
             self.complain(Column.NUMBER, f"number_{flaw}")
-        phone = re.sub(r"[\s\-()]", "", self._text(Column.PHONE)).removesuffix(".0")
-        if phone and _PHONE.fullmatch(phone) is None:
-            self.complain(Column.PHONE, "phone")
+        elif kind is Document.RESIDENT and could_be_cut_by_excel(number):
+            self.warnings.append(self.problem(self._row, Column.NUMBER, "number_zeros"))
         return Details(
             name,
             kind,
             number,
-            phone,
+            self._phone(),
             note=self._text(Column.NOTE),
             consent=self._text(Column.CONSENT),
             care=self._text(Column.CARE),
         )
 
+    def _phone(self) -> str:
+        text = self._text(Column.PHONE)
+        whole = re.sub(r"[\s\-()]", "", text).removesuffix(".0")
+        if not whole or _PHONE.fullmatch(whole) is not None:
+            return whole
+        phones = [re.sub(r"[\s\-()]", "", part) for part in _SPLIT_PHONES.split(text) if part.strip()]
+        if any(_PHONE.fullmatch(phone) is None for phone in phones):
+            self.complain(Column.PHONE, "phone")
+        return PHONES_BETWEEN.join(phones)
+
     def _role(self) -> Role:
         text = self._text(Column.ROLE)
         role = ROLES.get(text.casefold()) if text else Role.OWNER
         if role is None:
-            self.complain(Column.ROLE, "role", known="、".join(ROLES))
+            self.complain(Column.ROLE, "role", known=ROLES_TOLD)
             return Role.OWNER
         return role
 
@@ -244,7 +237,7 @@ class RowReader:
 
     def _moment(self, column: Column, *, at_end: bool) -> datetime | None:
         text = self._text(column)
-        if not text:
+        if not text or (at_end and text.casefold() in FOR_EVER):
             return None
         day = read_date(text)
         if day is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent.domain.credentials import CredentialState
 from agent.office.credentials import digest_of
+from agent.office.identity import normal
 from agent.office.intake.columns import Column
 from agent.office.intake.entry import Entry, RowReader
 from agent.office.intake.overlap import overlapping
@@ -60,7 +61,7 @@ def judge(book: Book, table: Table, terms: Terms, progress: Callable[[int, int],
     if progress is not None:
         progress(total, total)
     problems = list(reader.problems)
-    warnings: list[Problem] = []
+    warnings = [*reader.warnings, *(reader.problem(row, None, "row_aside") for row in table.aside)]
     known = [(entry, document_digest(book.sealer, entry.details)) for entry in entries]
     _one_person_a_document(reader, known, problems, warnings)
     _one_person_a_card(book, reader, known, problems)
@@ -85,7 +86,7 @@ def _one_person_a_document(
         known = first.setdefault(person, entry)
         if known is entry:
             continue
-        if known.details.name != entry.details.name:
+        if normal(known.details.name) != normal(entry.details.name):
             problems.append(reader.problem(entry.row, Column.NUMBER, "document_twice", other=known.row))
         elif known.home != entry.home:
             warnings.append(reader.problem(entry.row, Column.HOME, "second_home", other=known.row))

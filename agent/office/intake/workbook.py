@@ -12,6 +12,7 @@ import re
 import warnings
 import zipfile
 import zlib
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError  # the parser is openpyxl's
@@ -19,6 +20,7 @@ from xml.etree.ElementTree import ParseError  # the parser is openpyxl's
 from agent.errors import BadInput
 from agent.office.intake.columns import find_columns
 from agent.office.intake.table import HEADER_WITHIN, Table, table_of
+from agent.office.intake.vocabulary import DAMAGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,6 +36,9 @@ MOST_EMPTY_ROWS = 20_000
 MOST_MERGES = 50_000
 MACROS = "vbaProject.bin"
 SCAN_BYTES = 1024 * 1024
+DAMAGED_FROM = 10**15
+"""A cell that holds a number keeps 15 digits: of a longer one the end is lost, whatever the cell shows."""
+FORMULA = "="
 
 _MERGE = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _LONGEST_MERGE_TAG = 256
@@ -47,53 +52,89 @@ Merge = tuple[int, int, int, int]
 """First row, last row (from 1), first column, last column (from 0)."""
 
 
-def read_workbook(content: bytes) -> Table:
-    """Return the table on the one sheet that has a roster. Raises BadInput, for the whole file."""
+def read_workbook(content: bytes, sheet: str | None = None) -> Table:
+    """Return the table on the one sheet that has a roster, or on `sheet`. Raises BadInput, for the whole."""
+    with opened(content) as (archive, workbook):
+        return _table(archive, workbook, sheet)
+
+
+@contextmanager
+def opened(content: bytes) -> Iterator[tuple[zipfile.ZipFile, Any]]:
+    """Open a workbook that may be read. Raises BadInput, also for what breaks while it is read."""
     try:
         import openpyxl  # noqa: PLC0415 - an extra: menshen[office]
     except ModuleNotFoundError:
-        raise BadInput("Excel files need the extra: pip install 'menshen[office]'; or save as CSV") from None
+        raise BadInput(
+            "Excel files need the extra: pip install 'menshen[office]'; or save as CSV",
+            "读取 Excel 需要附加组件：pip install 'menshen[office]'；或另存为 CSV",
+        ) from None
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of decorations that it does not keep
             _inspect(archive)
             workbook = openpyxl.load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
             try:
-                return _table(archive, workbook)
+                yield archive, workbook
             finally:
                 workbook.close()
     except _BROKEN as error:
-        raise BadInput(f"this workbook is damaged ({type(error).__name__}); save it anew") from error
+        raise BadInput(
+            f"this workbook is damaged ({type(error).__name__}); save it anew",
+            f"工作簿已损坏（{type(error).__name__}）；请重新保存",
+        ) from error
 
 
 def _inspect(archive: zipfile.ZipFile) -> None:
     parts = archive.infolist()
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-        raise BadInput("this workbook unpacks to more than any roster; it is refused")
+        raise BadInput(
+            "this workbook unpacks to more than any roster; it is refused",
+            "工作簿解压后大于任何名单，已拒绝",
+        )
     for part in parts:
         if part.file_size > SMALL_PART and part.file_size > LARGEST_RATIO * max(part.compress_size, 1):
-            raise BadInput("this workbook is packed like a bomb; it is refused")
+            raise BadInput("this workbook is packed like a bomb; it is refused", "工作簿疑似压缩炸弹，已拒绝")
         if part.filename.endswith(MACROS):
-            raise BadInput("this workbook holds macros; save it as .xlsx without them")
+            raise BadInput(
+                "this workbook holds macros; save it as .xlsx without them",
+                "工作簿含有宏；请另存为不带宏的 .xlsx",
+            )
         if part.flag_bits & 1:
-            raise BadInput("this workbook is locked with a password; save it without")
+            raise BadInput(
+                "this workbook is locked with a password; save it without",
+                "工作簿有密码保护；请去掉密码后保存",
+            )
     if "[Content_Types].xml" not in archive.namelist():
-        raise BadInput("this ZIP is no workbook")
+        raise BadInput("this ZIP is no workbook", "此压缩文件不是工作簿")
 
 
-def _table(archive: zipfile.ZipFile, workbook: Any) -> Table:
-    found = [sheet for sheet in workbook.worksheets if _has_header(sheet)]
+def _table(archive: zipfile.ZipFile, workbook: Any, wanted: str | None) -> Table:
+    shown = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+    if wanted is not None:
+        shown = [sheet for sheet in shown if sheet.title.strip() == wanted.strip()]
+        if not shown:
+            raise BadInput(f"there is no sheet {wanted!r}", f"没有工作表 {wanted!r}")
+    found = [sheet for sheet in shown if _has_header(sheet)]
     if not found:
         raise BadInput(
             "no header row was found: one of the first rows of a sheet must name at least "
-            "姓名 (name) and 身份证号 (document number)"
+            "姓名 (name) and 身份证号 (document number)",
+            "找不到表头：工作表的前几行中须有一行至少写明“姓名”和“身份证号”",
         )
     if len(found) > 1:
         names = ", ".join(sheet.title for sheet in found)
-        raise BadInput(f"more than one sheet holds a roster ({names}); import one file for each")
-    sheet = found[0]
+        raise BadInput(
+            f"more than one sheet holds a roster ({names}); choose one: --sheet NAME",
+            f"多个工作表含有名单（{names}）；请用 --sheet 指定一个",
+        )
+    return table_of(sheet_rows(archive, found[0]))
+
+
+def sheet_rows(archive: zipfile.ZipFile, sheet: Any) -> Iterator[tuple[int, list[str]]]:
+    """Return the rows of a sheet as texts, numbered from 1, without the empty ones."""
     merges = _merges(archive, sheet._worksheet_path.lstrip("/"))  # noqa: SLF001 - openpyxl has no public name
-    return table_of(_spread(_rows(sheet), merges))
+    sheet.reset_dimensions()  # what the file claims of its size is not believed
+    return _spread(_rows(sheet), merges)
 
 
 def _has_header(sheet: Any) -> bool:
@@ -117,7 +158,10 @@ def _rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
             continue
         empty += 1
         if empty > MOST_EMPTY_ROWS:
-            raise BadInput(f"more than {MOST_EMPTY_ROWS} empty rows; delete the rows below the list")
+            raise BadInput(
+                f"more than {MOST_EMPTY_ROWS} empty rows; delete the rows below the list",
+                f"空行超过 {MOST_EMPTY_ROWS} 行；请删除名单下方的行",
+            )
 
 
 def _spread(rows: Iterable[tuple[int, list[str]]], merges: list[Merge]) -> Iterator[tuple[int, list[str]]]:
@@ -151,7 +195,10 @@ def _merges(archive: zipfile.ZipFile, path: str) -> list[Merge]:
                 end = match.end()
                 found.append((int(match[2]), int(match[4]), _column(match[1]), _column(match[3])))
                 if len(found) > MOST_MERGES:
-                    raise BadInput(f"more than {MOST_MERGES} merged cells; unmerge them")
+                    raise BadInput(
+                        f"more than {MOST_MERGES} merged cells; unmerge them",
+                        f"合并单元格超过 {MOST_MERGES} 个；请取消合并",
+                    )
             held = held[max(end, len(held) - _LONGEST_MERGE_TAG) :]
     return found
 
@@ -176,7 +223,15 @@ def _text(value: object) -> str:
             return value.strftime("%Y-%m-%d" if value.time() == time() else "%Y-%m-%d %H:%M:%S")
         case date():
             return value.isoformat()
-        case float() if value.is_integer():
-            return str(int(value))
-        case _:
+        case int() | float():
+            return _number(value)
+        case time():
             return str(value)
+        case _:  # formulas of several cells, tables of data
+            return FORMULA
+
+
+def _number(value: float) -> str:
+    if abs(value) >= DAMAGED_FROM:
+        return DAMAGED
+    return str(int(value)) if float(value).is_integer() else str(value)

@@ -111,3 +111,8 @@ def test_brokers_are_named_with_or_without_a_port() -> None:
     for wrong in ("", ":1883", "host:", "host:0", "host:port", "host:99999"):
         with pytest.raises(BadInput, match="host:port"):
             broker_at(wrong)
+
+
+def test_a_group_is_not_named_like_a_rule_of_the_journal(book: Book) -> None:
+    with pytest.raises(BadInput, match="another name"), book.change("x", by="t", at=START) as edit:
+        access.set_group(edit, "Fire_Release", [("lobby", "always")])

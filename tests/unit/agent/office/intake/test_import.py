@@ -10,10 +10,11 @@ from agent.domain.credentials import CredentialState
 from agent.errors import BadInput
 from agent.office import access, credentials, people
 from agent.office.book import Book
+from agent.office.identity import check_character
 from agent.office.intake.apply import Outcome, carry_out
 from agent.office.intake.entry import Terms
 from agent.office.intake.plan import Plan, judge
-from agent.office.intake.table import NoFile, read_csv, read_file
+from agent.office.intake.table import NoFile, is_open, read_csv, read_file
 from agent.office.people import Role
 from tests.peers.office_site import START, add_card, add_person, make_book, resident_number
 
@@ -121,6 +122,10 @@ def test_a_person_verified_in_the_book_needs_no_date_in_the_file(book: Book) -> 
         (row(verified="2026-13-01"), "I2", "date"),
         (row(verified="2027-01-01"), "I2", "verified_in_future"),
         (row(role="租户"), "2", "lease_end_missing"),
+        (row(name="#N/A"), "A2", "cell_error"),
+        (row(number="无"), "B2", "number_missing"),
+        (row(number="110105131332002"), "B2", "number_length"),
+        (row(number="810000199408230022"), "B2", "number_check"),
     ],
 )
 def test_each_problem_is_named_by_its_cell(book: Book, line: str, place: str, code: str) -> None:
@@ -139,6 +144,7 @@ def test_all_problems_of_a_row_are_told_at_once(book: Book) -> None:
         ("联系电话", "call me", "phone"),
         ("卡号格式", "barcode", "card_style"),
         ("延长开门", "maybe", "yes_or_no"),
+        ("联系电话", "13800000001、call me", "phone"),
         ("住址", "somewhere nice by the lake", "home"),
         ("楼栋", "3", "home_incomplete"),
         ("到期日", "never", "date"),
@@ -298,3 +304,100 @@ def test_progress_is_told_from_none_to_all(book: Book) -> None:
 
 def test_the_zone_of_the_building_decides_what_today_is() -> None:
     assert Terms(ZoneInfo("Asia/Shanghai"), START, "x", ()).today.isoformat() == "2026-11-22"
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "code"),
+    [
+        ("护照", "E12345678", None),
+        ("护照", "75 1234567", None),
+        ("护照", "E-1", "number_characters"),
+        ("回乡证", "H12345678", None),
+        ("回乡证", "M1234567801", None),
+        ("回乡证", "12345678", "number_permit"),
+        ("台胞证", "12345678", None),
+        ("台胞证", "1234567", "number_permit"),
+        ("永久居留证", "USA123456789012", None),
+        ("外国人永久居留身份证", "911124198108030024", None),
+        ("外国人永久居留身份证", "911124198108030025", "number_check"),
+        ("外国人永久居留身份证", "11010519491231002X", "number_permit"),
+        ("港澳台居民居住证", "810000199408230021", None),
+        ("军官证", "南字第01234567号", "number_characters"),
+    ],
+)
+def test_every_kind_of_document_has_its_own_form(
+    book: Book, kind: str, number: str, code: str | None
+) -> None:
+    plan = plan_of(book, f"某人,{number},{kind},residents", header="姓名,证件号码,证件类型,权限组")
+    assert [found for _, found in places(plan)] == ([] if code is None else [code])
+
+
+def test_a_number_that_holds_by_chance_after_excel_cut_it_is_pointed_out(book: Book) -> None:
+    cut = next(
+        f"110105{year}0101{0:03}0"
+        for year in range(1950, 2000)
+        if check_character(f"110105{year}0101{0:03}") == "0"
+    )
+    plan = plan_of(book, row(number=cut))
+    assert (places(plan), [(w.place, w.code) for w in plan.warnings]) == ([], [("B2", "number_zeros")])
+
+
+def test_sums_notes_and_numbered_empty_rows_are_passed_over_and_told(book: Book) -> None:
+    lines = [f"{n},{line}" for n, line in ((1, row()), (2, ",,,,,,,,"), (3, ",,,,,,,,"))]
+    plan = plan_of(book, *lines, "合计,1人,,,,,,,,", "注：以上资料保密", header=f"序号,{HEADER}")
+    assert (places(plan), len(plan.entries), plan.rows) == ([], 1, 1)
+    assert [(w.place, w.code) for w in plan.warnings] == [(str(n), "row_aside") for n in (3, 4, 5, 6)]
+
+
+def test_what_means_nothing_counts_as_nothing(book: Book) -> None:
+    header = "姓名,身份证号,权限组,联系电话,租约到期,卡号,核验日期,楼栋,房号"
+    plan = plan_of(book, f"张三,{ONE},residents,无,长期,/,未,-,——", header=header)
+    assert places(plan) == []
+    (entry,) = plan.entries
+    assert (entry.details.phone, entry.valid_until, entry.cards, entry.home) == ("", None, (), None)
+
+
+def test_a_tenant_for_ever_is_asked_for_the_end_of_the_lease(book: Book) -> None:
+    plan = plan_of(book, f"张三,{ONE},residents,租客,长期", header="姓名,身份证号,权限组,人员类型,租约到期")
+    assert places(plan) == [("E2", "lease_end_missing")]
+
+
+def test_of_several_telephones_all_are_kept_and_the_first_finds_the_person(book: Book) -> None:
+    header = "姓名,身份证号,权限组,联系电话"
+    carried(book, plan_of(book, f'张三,{ONE},residents,"13800000001、010-88886666"', header=header))
+    person = people.one(book, "13800000001")
+    assert person.details.phone == "13800000001、01088886666"
+
+
+@pytest.mark.parametrize(
+    ("word", "role"), [("儿子", Role.FAMILY), ("岳母", Role.FAMILY), ("门卫", Role.PATROL)]
+)
+def test_relations_are_read_as_roles(book: Book, word: str, role: Role) -> None:
+    assert plan_of(book, row(role=word)).entries[0].role is role
+
+
+def test_a_name_that_is_drawn_out_with_spaces_is_the_same_name(book: Book) -> None:
+    assert places(plan_of(book, row(), row(name="张 　三", card="0040856635"))) == []
+
+
+def test_a_header_of_two_lines_and_a_title_before_tabs_are_read() -> None:
+    content = '"三号楼"\n"姓名"\t"身份证号\n(18位)"\t权限组\n张三\t1\tresidents\n'
+    table = read_csv(content.encode())
+    assert table.headers == ["姓名", "身份证号 (18位)", "权限组"]
+
+
+def test_a_locked_workbook_is_told_from_one_of_the_old_kind() -> None:
+    mark = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    with pytest.raises(BadInput, match="old kind"):
+        read_csv(mark + b"\0" * 512 + "Workbook".encode("utf-16-le"))
+    with pytest.raises(BadInput, match="password") as caught:
+        read_csv(mark + b"\0" * 512 + "EncryptedPackage".encode("utf-16-le"))
+    assert "密码" in caught.value.chinese
+
+
+def test_the_file_beside_an_open_workbook_is_no_roster(tmp_path: Path) -> None:
+    (tmp_path / "~$住户.xlsx").write_bytes(b"x" * 165)
+    with pytest.raises(BadInput, match="open workbook"):
+        read_file(tmp_path / "~$住户.xlsx")
+    assert is_open(tmp_path / "住户.xlsx")
+    assert not is_open(tmp_path / "other.xlsx")

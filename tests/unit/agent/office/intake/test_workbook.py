@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.styles import Font
+from openpyxl.worksheet.formula import ArrayFormula
 
 from agent.errors import BadInput
 from agent.office import access
 from agent.office.book import Book
+from agent.office.identity import Document, flaw_of
 from agent.office.intake.columns import Column
 from agent.office.intake.entry import Terms
 from agent.office.intake.plan import Plan, judge
@@ -23,6 +25,7 @@ from agent.office.intake.table import read_roster
 from agent.office.intake.workbook import read_workbook
 from tests.peers.office_site import START, make_book, resident_number
 
+RESIDENT, TODAY = Document.RESIDENT, START.date()
 HEADER = ("姓名", "身份证号", "住址", "权限组", "卡号", "核验日期", "租约到期", "人员类型")
 
 
@@ -106,6 +109,42 @@ def test_a_number_that_excel_has_damaged_is_recognised(book: Book) -> None:
     as_excel_keeps_it = saved(HEADER, resident(1, 身份证号=1.10105194912310e17))
     plan = plan_of(book, as_excel_keeps_it)
     assert [(problem.place, problem.code) for problem in plan.problems] == [("B2", "number_excel")]
+
+
+def test_a_number_of_more_digits_than_excel_keeps_is_never_taken(book: Book) -> None:
+    cut = next(
+        n
+        for n in range(110105195001010000, 110105199901010000, 10**4)
+        if flaw_of(RESIDENT, str(n), TODAY) is None
+    )
+    plan = plan_of(book, saved(HEADER, resident(1, 身份证号=cut, 卡号=1234567890123456.0, 住址=1e17)))
+    assert [(problem.place, problem.code) for problem in plan.problems] == [
+        ("B2", "number_excel"),
+        ("C2", "cell_damaged"),
+        ("E2", "card_excel"),
+    ]
+
+
+def test_a_formula_of_several_cells_is_a_problem_too(book: Book) -> None:
+    def spill(workbook: openpyxl.Workbook) -> None:
+        workbook["Sheet"]["E2"] = ArrayFormula("E2:E3", "=A1:A2")
+
+    plan = plan_of(book, saved(HEADER, resident(1), more=spill))
+    assert [(problem.place, problem.code) for problem in plan.problems] == [("E2", "formula")]
+
+
+def test_one_of_several_sheets_is_chosen_by_its_title_and_hidden_ones_do_not_count() -> None:
+    def more(workbook: openpyxl.Workbook) -> None:
+        second_roster(workbook)
+        workbook["四号楼"].append(list(resident(7, "庚")))
+        workbook.copy_worksheet(workbook["Sheet"]).sheet_state = "hidden"
+
+    content = saved(HEADER, resident(1), more=more)
+    assert read_workbook(content, "四号楼").rows[0][1][0] == "庚"
+    with pytest.raises(BadInput, match="--sheet"):
+        read_workbook(content)
+    with pytest.raises(BadInput, match="no sheet"):
+        read_workbook(content, "五号楼")
 
 
 def test_a_formula_is_a_problem_of_its_cell(book: Book) -> None:
