@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from agent.office import aliases, collisions
+from agent.office import aliases, collisions, visits
 from agent.office.rows import TABLES, body_of, canonical, person_of
 from protocols.mqtt.model import stamp
 
@@ -112,13 +112,14 @@ class Edit:
         """
         self._settle_collisions()
         people = self._touched["person"]
+        visits.follow(self, people)
         credentials = set(self._touched["credential"])
         for person in people:
             found = self.database.execute("SELECT id FROM credential WHERE person = ?", (person,))
             credentials.update(key for (key,) in found)
         self._settle("person", people)
         self._settle("credential", credentials)
-        for table in ("door_group", "schedule", "gateway"):
+        for table in ("door_group", "schedule", "gateway", "pass"):
             self._settle(table, self._touched[table])
 
     def _settle_collisions(self) -> None:

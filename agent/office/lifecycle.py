@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.domain.credentials import CredentialState
 from agent.errors import BadInput
-from agent.office import aliases, credentials, people
+from agent.office import aliases, credentials, people, visits
 from agent.office.book import SKIPPED
 from agent.office.edit import row_from
 from agent.office.identity import Document
@@ -137,7 +137,8 @@ def undo(book: Book, revision: int, *, by: str, at: datetime) -> int:
     """Make the book as it was at `revision`, as a new revision; return how many rows that put back.
 
     What was purged since does not come back, and what was lost or revoked since stays so: a lost card is
-    lost whatever the book says. Raises BadInput for a revision that is not in the past.
+    lost whatever the book says. Passes that were signed since are out, and so they are revoked. Raises
+    BadInput for a revision that is not in the past.
     """
     if not 0 <= revision < book.revision:
         raise BadInput(
@@ -173,6 +174,8 @@ def skip_to(book: Book, revision: int, *, by: str, at: datetime) -> None:
 
 def _dropped(edit: Edit, table: str, key: str) -> bool:
     now = edit.get(table, key)
+    if table == "pass" and now is not None:
+        return visits.revoke(edit, now)  # whoever has it keeps it: only the list can stop it
     if table == "credential" and now is not None and now["state"] in STOPPED:
         aliases.bury(edit, key)
         return True
@@ -180,8 +183,10 @@ def _dropped(edit: Edit, table: str, key: str) -> bool:
 
 
 def _still_stopped(edit: Edit, table: str, row: dict[str, Any]) -> dict[str, Any]:
-    now = edit.get(table, row["id"]) if table == "credential" else None
-    if now is not None and now["state"] in STOPPED:
+    now = edit.get(table, row["id"])
+    if table == "pass":
+        return row | {"state": row["state"] if now is None else now["state"]}
+    if table == "credential" and now is not None and now["state"] in STOPPED:
         return row | {"state": now["state"]}
     return row
 

@@ -115,10 +115,14 @@ class Rosters:
             ("schedule", old.schedules, new.schedules),
         ):
             tally.turn_all(kind, was, now)
-        if base == 0 or old.groups.keys() != new.groups.keys() or old.reads != new.reads:
+        if base == 0 or _frame(old) != _frame(new):
             before, after = old.persons(), new.persons()
             tally.turn_all("person", before, after)
-            tally.turn_all("credential", old.credentials(before), new.credentials(after))
+            tally.turn_all(
+                "credential",
+                old.credentials(before) | old.revoked_passes(),
+                new.credentials(after) | new.revoked_passes(),
+            )
         else:
             self._changes(tally, old, new, base, newest)
         return tally
@@ -138,6 +142,8 @@ class Rosters:
         for digest in digests:
             cards = having.get(digest, ())
             tally.turn("credential", digest, old.credential(digest, cards), new.credential(digest, cards))
+        for digest in self._changed("pass", base, newest):
+            tally.turn("credential", digest, old.revoked_pass(digest), new.revoked_pass(digest))
 
     def _changed(self, kind: str, base: int, newest: int) -> list[str]:
         rows = self._database.execute(
@@ -154,6 +160,11 @@ class Rosters:
             rows = self._database.execute("SELECT DISTINCT id FROM roster_row WHERE person = ?", (person,))
             found += [row["id"] for row in rows]
         return found
+
+
+def _frame(sight: Sight) -> tuple[object, ...]:
+    """Return what must be the same for rows that did not change to be on both lists, or on neither."""
+    return sight.gateway, sight.groups.keys(), sight.reads
 
 
 def _digest(kind: str, body: Body) -> bytes:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from agent.domain.credentials import CredentialKind, CredentialState
+
 Row = dict[str, Any]
+REVOKED = CredentialState.REVOKED.value
 
 # The tables of the book, and the kind of roster row that each makes (None: none leaves the office).
 TABLES: dict[str, str | None] = {
@@ -18,6 +21,7 @@ TABLES: dict[str, str | None] = {
     "door_group": "group",
     "schedule": "schedule",
     "gateway": "gateway",
+    "pass": "pass",
 }
 
 
@@ -37,6 +41,8 @@ def body_of(table: str, row: Row) -> Row | None:
             return {"name": row["id"], "zone": row["zone"], "windows": json.loads(row["windows"])}
         case "gateway":
             return {"doors": json.loads(row["doors"]), "reads": json.loads(row["reads"])}
+        case "pass":
+            return {"gateway": row["gateway"], "row": _pass(row)} if row["state"] == REVOKED else None
         case _:
             raise ValueError(f"no roster rows are made of {table}")
 
@@ -74,4 +80,16 @@ def _credential(row: Row) -> Row:
         "from": row["valid_from"],
         "until": row["valid_until"],
         "key": row["key"],
+    }
+
+
+def _pass(row: Row) -> Row:
+    return {
+        "digest": row["id"],
+        "kind": CredentialKind.VISIT.value,
+        "person": row["person"],
+        "state": REVOKED,
+        "from": None,
+        "until": row["ends"],
+        "key": None,
     }

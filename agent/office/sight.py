@@ -2,7 +2,8 @@
 
 Groups with a right at one of its doors (and only those rights), their schedules, the members of those groups,
 and the members' credentials: each under its own identity, and under those that the gateway's readers make of
-it. An identity that two persons' cards share there is on no list. Everything here is opaque.
+it. An identity that two persons' cards share there is on no list. Passes for its doors that were revoked are
+on it until they would have ended, whoever their visitor is. Everything here is opaque.
 """
 
 from __future__ import annotations
@@ -31,13 +32,17 @@ _BY_WEIGHT = (
 
 
 class Sight:
-    """One gateway's list at one revision; row by row, or whole. `reads`: what its readers make of a card."""
+    """One gateway's list at one revision; row by row, or whole.
+
+    `reads`: what its readers make of a card. `gateway`: None where the book had none of that name.
+    """
 
     def __init__(self, database: sqlite3.Connection, gateway: str, revision: int) -> None:
         self._database = database
         self._revision = revision
         self._bodies: dict[tuple[str, str], Body | None] = {}
         found = self._body("gateway", gateway)
+        self.gateway: str | None = None if found is None else gateway
         self.reads: frozenset[str] = frozenset() if found is None else frozenset(found.get("reads", ()))
         self.groups = _cut(self._all("group"), set() if found is None else set(found["doors"]))
         needed = {right["schedule"] for body in self.groups.values() for right in body["rights"]}
@@ -87,6 +92,15 @@ class Sight:
                 found[digest] = {**body, "digest": digest}
         return found
 
+    def revoked_pass(self, digest: str) -> Body | None:
+        """Return the row of a revoked pass for doors of this gateway; whoever may pass them with a card."""
+        return self._pass(self._body("pass", digest))
+
+    def revoked_passes(self) -> dict[str, Body]:
+        """Return all of them, by digest."""
+        found = ((key, self._pass(body)) for key, body in self._all("pass"))
+        return {key: row for key, row in found if row is not None}
+
     def aliases_of(self, cards: Iterable[str]) -> set[str]:
         """Return the identities that readers here make of `cards`."""
         asked = "json_each(?) AS asked CROSS JOIN alias ON credential = asked.value"
@@ -103,6 +117,10 @@ class Sight:
     def _member(self, body: Body | None) -> Body | None:
         groups = [] if body is None else [name for name in body["groups"] if name in self.groups]
         return {**body, "groups": groups} if body is not None and groups else None
+
+    def _pass(self, body: Body | None) -> Body | None:
+        row: Body | None = None if body is None or body["gateway"] != self.gateway else body["row"]
+        return row
 
     def _only(self, digest: str, cards: Iterable[str]) -> Body | None:
         """Return the credential whose identity `digest` is, its own or an alias: no other card has it."""

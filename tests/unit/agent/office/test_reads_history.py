@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from agent.domain.credentials import CredentialState
 from agent.errors import BadInput
-from agent.office import access, credentials, lifecycle, people
+from agent.office import access, credentials, lifecycle, people, visits
 from agent.office.credentials import digest_of
+from agent.office.passes import issue_pass, revoke_passes
 from agent.office.roster import Rosters
 from protocols.mqtt.roster import ListDigest, Rows, row_key, row_kind
 from protocols.wiegand.identity import SHORTENINGS, CardNumber, shortened
@@ -58,6 +59,8 @@ STEPS = st.one_of(
     st.tuples(st.just("groups"), st.integers(0, PERSONS - 1), st.booleans()),
     st.tuples(st.just("purge"), st.integers(0, PERSONS - 1)),
     st.tuples(st.just("undo"), st.integers(1, 6)),
+    st.tuples(st.just("visit"), st.integers(0, PERSONS - 1), st.none() | st.integers(0, PERSONS - 1)),
+    st.tuples(st.just("call_off"), st.integers(0, PERSONS - 1)),
     st.tuples(st.just("gateway"), st.booleans()),
 )
 
@@ -118,6 +121,27 @@ class History:
     def do_undo(self, steps: int) -> None:
         lifecycle.undo(self.book, self.book.revision - steps, by="t", at=START)
 
+    def do_visit(self, person: int, host: int | None) -> None:
+        issue_pass(
+            self.book,
+            self.persons[person],
+            gateway=GATEWAY,
+            doors=["lobby"],
+            valid_from=START,
+            valid_until=START + timedelta(days=1),
+            uses=1,
+            by="t",
+            at=START,
+            host=None if host is None else self.persons[host],
+        )
+
+    def do_call_off(self, person: int) -> None:
+        if not list(visits.standing(self.book, START)):
+            self.do_visit(person, None)
+            self.lists[self.book.revision] = self.honest()
+        first = next(each for each in visits.standing(self.book, START))
+        revoke_passes(self.book, numbers=[first.number], by="t", at=START)
+
     def do_gateway(self, there: bool) -> None:  # noqa: FBT001 - drawn
         with self.book.change("x", by="t", at=START, accept_collisions=True) as edit:
             if there:
@@ -126,7 +150,7 @@ class History:
                 access.drop(edit, "gateway", GATEWAY)
 
     def honest(self) -> dict[str, tuple[str, str, str | None]]:
-        """Count gw01's cards by hand: identity to (person, state, until), out of the book as it stands."""
+        """Count gw01's cards and revoked passes by hand: identity to (person, state, until)."""
         rows = self.book.database.execute
         found = rows("SELECT reads FROM gateway WHERE id = ?", (GATEWAY,)).fetchone()
         if found is None:
@@ -140,7 +164,10 @@ class History:
             until = None if row["state"] is None else row["valid_until"]
             for identity in {number, *shortened(number, reads).values()}:
                 holders[self.digest(identity)].append((row["person"], row["state"], until))
-        listed = {}
+        passes = rows("SELECT id, person, ends FROM pass WHERE state = 'revoked'")
+        listed: dict[str, tuple[str, str, str | None]] = {
+            row["id"]: (row["person"], "revoked", row["ends"]) for row in passes
+        }
         for digest, claims in holders.items():
             persons = {person for person, _, _ in claims}
             if len(persons) > 1 or any(state is None for _, state, _ in claims):
