@@ -107,7 +107,11 @@ class CardRead:
 
 @dataclass(frozen=True, slots=True)
 class KeysPressed:
-    """Keys at a reader's keypad: digits, "*" and "#"."""
+    """Keys at a reader's keypad, in the order pressed: digits, "*" and "#".
+
+    Usually one key an event, at the time it was pressed. A keypad that gathers a whole code sends it at once,
+    with "#" behind it, whether or not a "#" was pressed: the person has ended it.
+    """
 
     reader: str
     keys: str
@@ -120,6 +124,19 @@ class PassRead:
 
     reader: str
     text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MakerTold:
+    """A device said something of its maker's own, unasked. maker: its number, hex digits.
+
+    content: for who knows what it means. It may be a card's number or a finger's: neither logged nor recorded.
+    """
+
+    device: str
+    maker: str
+    content: bytes = field(repr=False)
     at: float
 
 
@@ -196,6 +213,7 @@ Event = (
     CardRead
     | KeysPressed
     | PassRead
+    | MakerTold
     | InputChanged
     | OutputFound
     | Online

@@ -17,6 +17,7 @@ from drivers.contract import (
     InputChanged,
     InputState,
     KeysPressed,
+    MakerTold,
     Offline,
     Online,
     OutputFound,
@@ -165,6 +166,8 @@ class Show:
                     yield "secure", {"address": address, "active": True, "cuid": identity["cuid"]}
             case Offline(device=device, why=why):
                 yield "offline", {"address": self._addresses[device], "why": why}
+            case MakerTold(device=device, maker=maker, content=content):
+                yield "maker", {"address": self._addresses[device], "maker": maker, "hex": content.hex()}
             case Done():
                 yield "pulse", {"done": True}
             case Failed(why=failed, detail=detail):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from agent.domain.facts import Fact, Noted
+from agent.doors.makers import MakersDesk
 from agent.sync.facts import (
     ChunkReceived,
     Confirmed,
@@ -17,7 +18,7 @@ from agent.sync.facts import (
     ReplayAsked,
     Sent,
 )
-from drivers.contract import Online, PassRead
+from drivers.contract import MakerTold, Online, PassRead
 
 if TYPE_CHECKING:
     from agent.domain.moment import Moment
@@ -64,6 +65,7 @@ class Desks:
         self._rosters = rosters
         self._devices = devices
         self._identities = identities
+        self._makers = MakersDesk()
         self.link: LinkUp | LinkDown | None = None
 
     @property
@@ -79,6 +81,8 @@ class Desks:
             return self._sync(item, turn, at)
         if isinstance(item, PassRead):
             return self._passes.facts(item, turn)
+        if isinstance(item, MakerTold):
+            return self._makers.facts(item, at)
         self._devices.note(item, at)
         facts = self._translator.facts(item)
         return (*facts, *self._identities.facts(item, turn)) if isinstance(item, Online) else facts

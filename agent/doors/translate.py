@@ -30,6 +30,7 @@ from drivers.contract import (
     InputChanged,
     InputState,
     KeysPressed,
+    MakerTold,
     Offline,
     Online,
     OutputFound,
@@ -106,7 +107,7 @@ class Translator:
         match event:
             case CardRead():
                 return self._shown(event)
-            case PassRead() | KeysPressed():
+            case PassRead() | KeysPressed() | MakerTold():
                 return ()  # passes have a desk of their own; no door asks for a PIN yet: never written down
             case InputChanged(point, state):
                 return self._input(point, state)

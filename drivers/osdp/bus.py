@@ -182,7 +182,7 @@ class OsdpBus:
                     port.close()
         self._port_state = "closed"
         for device in self._devices.values():
-            device.leave("the line is stopped", self._clock())
+            device.end("the line is stopped", self._clock())
 
     def _serve(self, port: Port, worker: Worker, backoff: Backoff) -> None:
         """Take turns until told to stop. Raises PortError."""

@@ -17,6 +17,7 @@ from drivers.contract import (
     InputState,
     KeysPressed,
     Lock,
+    MakerTold,
     Offline,
     Online,
     OutputFound,
@@ -30,7 +31,17 @@ from protocols.osdp.codes import InputCode
 from protocols.osdp.commands import Abort, AskOutputs
 from protocols.osdp.happenings import Came, End, Happening, Order, Reported, Settled, Troubled, Went
 from protocols.osdp.identity import Capabilities
-from protocols.osdp.replies import InputStates, Keys, LocalStatus, OutputStates, Raw, ReaderStates
+from protocols.osdp.replies import (
+    FileStatus,
+    Formatted,
+    InputStates,
+    Keys,
+    LocalStatus,
+    MakerReply,
+    OutputStates,
+    Raw,
+    ReaderStates,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +69,8 @@ LONGEST_TEXT = 64
 FIRST_NEWS_S = 2.0
 """A reader that has not come by then is reported offline, so that nobody waits for it in silence."""
 
+CARD_AS_TEXT = "it sends cards as characters, which nobody can read for sure: set it to send bits"
+
 WHY = {
     End.REFUSED: Why.REFUSED,
     End.LATE: Why.LATE,
@@ -81,6 +94,7 @@ class OsdpDevice:
         self._emit: Emit = _nobody
         self._news_at = math.inf
         self._told_gone = False
+        self._ended = False
         self._last: set[int] = set()  # orders that go out before the end, not settled yet
         self._tokens = itertools.count(1)
         self._commands: dict[int, int] = {}  # an order's token to the command it belongs to
@@ -169,6 +183,12 @@ class OsdpDevice:
             self._news_at = at
         self.tell(at)
 
+    def end(self, why: str, at: float) -> None:
+        """Answer what is still open. Who is stopped in good order is not told to be offline: no alarm is."""
+        self.reader.leave(why, at)
+        self._ended = True
+        self.tell(at)
+
     def _token(self) -> int:
         return next(self._tokens)
 
@@ -191,7 +211,7 @@ class OsdpDevice:
             self._sending.go_on(self.reader, self._can, self._token, at)
             if self._sending.over:
                 self._file_over(at)
-        if at >= self._news_at:
+        if at >= self._news_at and not self._ended:
             self._gone(self._why, at)
         return lively
 
@@ -204,14 +224,15 @@ class OsdpDevice:
 
     def _tell(self, happening: Happening) -> bool:
         match happening:
-            case Reported(reply=reply, at=at):
-                return self._reported(reply, at)
+            case Reported(reply=reply, at=at, asked=asked):
+                return self._reported(reply, at) or (not asked and self._told_unasked(reply, at))
             case Settled():
                 self._settled(happening)
             case Came():
                 self._came(happening)
             case Went(why=why, at=at):
-                self._gone(why, at)
+                if not self._ended:
+                    self._gone(why, at)
             case Troubled(kind=kind, active=active, detail=detail, at=at):
                 if active and kind == "security":
                     self._why = detail
@@ -223,6 +244,7 @@ class OsdpDevice:
     def _reported(self, reply: object, at: float) -> bool:
         match reply:
             case Raw(bits=bits):
+                self._condition("card_as_text", "", at, active=False)
                 self._emit(CardRead(self.settings.name, bits, at))
                 return True
             case Keys(keys=keys):
@@ -239,6 +261,21 @@ class OsdpDevice:
                 bad = [str(number) for number, state in enumerate(states) if state]
                 detail = "attached readers not well: " + ", ".join(bad)
                 self._condition("attached_reader", detail, at, active=bool(bad))
+        return False
+
+    def _told_unasked(self, reply: object, at: float) -> bool:
+        """Take what only means something where nobody has asked for it. False: nothing lively."""
+        match reply:
+            case MakerReply(oui=oui, content=content):
+                self._emit(MakerTold(self.settings.name, oui.hex(), content, at))
+            case FileStatus() if self._sending is not None:
+                self._sending.heard(reply, at)
+            case Formatted():
+                self._condition("card_as_text", CARD_AS_TEXT, at, active=True)
+            case Raw() | Keys() | InputStates() | LocalStatus() | OutputStates() | ReaderStates():
+                pass
+            case _:
+                self.reader.counters.unread += 1
         return False
 
     def _settled(self, settled: Settled) -> None:
@@ -315,6 +352,7 @@ class OsdpDevice:
         for what in ("sent", "resent", "timeouts", "damaged", "noise_bytes", "strangers", "busy", "naks"):
             yield f"{self.settings.name}.{what}", getattr(count, what)
         yield f"{self.settings.name}.malformed", count.malformed
+        yield f"{self.settings.name}.unread", count.unread
         yield f"{self.settings.name}.sessions", count.sessions
         yield f"{self.settings.name}.sessions_lost", count.sessions_lost
         yield f"{self.settings.name}.state", "online" if self.reader.online else "offline"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from protocols.osdp.identity import Capabilities
     from protocols.osdp.reader import Reader
+    from protocols.osdp.replies import FileStatus
     from protocols.osdp.transfer import Transfer
 
 PART_WITHIN_S = 10.0
@@ -99,6 +100,12 @@ class Sending:
             self._transfer.take(part, settled.reply, settled.at, secure=secure)
         self._progress()
         return True
+
+    def heard(self, said: FileStatus, at: float) -> None:
+        """Take what the device says of its file without having been sent a part."""
+        self._transfer.hear(said, at)
+        if self._transfer.over:
+            self._progress()
 
     def give_up(self, why: str) -> None:
         """End it without the device."""

@@ -122,10 +122,11 @@ class Went:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """The reader said something of its own accord, or as an answer."""
+    """The reader said something: of its own accord, or `asked` by an order."""
 
     reply: Reply
     at: float
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -330,7 +330,7 @@ class Reader:
         elif not isinstance(reply, Nak):
             self.troubles.note("security", "", at, active=False)
         if not isinstance(reply, Ack | Nak):
-            self.happenings.append(Reported(reply, at))
+            self.happenings.append(Reported(reply, at, asked=order is not None))
 
     def _come(self, at: float) -> None:
         self._proven_at = at

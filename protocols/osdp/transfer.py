@@ -96,7 +96,7 @@ class Transfer:
             self._beginnings += 1  # it has forgotten what it had: a restart, another file between
             self.offset = 0
         elif answer.status < 0:
-            self.failed = _REFUSALS.get(answer.status, f"the device refuses the file ({answer.status})")
+            self.failed = _refusal(answer.status)
         else:
             self.offset = max(self.offset, sent.offset + len(sent.fragment))
             self.rebooting = answer.status == FileCode.REBOOTING
@@ -106,6 +106,17 @@ class Transfer:
             self.done = whole and (finished or (answer.status == FileCode.GO_ON and not sent.fragment))
         if secure and not self.over and answer.flags & FileFlag.LEAVE_SECURE:
             self._leave_secure()
+
+    def hear(self, said: FileStatus, at: float) -> None:
+        """Take what the device says of the file when it is polled: that it is through, or has had enough."""
+        if self.over:
+            return
+        self.not_before = max(self.not_before, at + said.delay_ms / MS_PER_S)
+        if said.status < 0:
+            self.failed = _refusal(said.status)
+        elif self.offset >= len(self.content) and said.status in (FileCode.PROCESSED, FileCode.REBOOTING):
+            self.rebooting = said.status == FileCode.REBOOTING
+            self.done = True
 
     def give_up(self, why: str) -> None:
         """End it without the device, which must be told."""
@@ -131,3 +142,7 @@ _REFUSALS: dict[int, str] = {
     FileCode.UNRECOGNISED: "the device does not recognise the file",
     FileCode.MALFORMED: "the device finds the file malformed",
 }
+
+
+def _refusal(status: int) -> str:
+    return _REFUSALS.get(status, f"the device refuses the file ({status})")

@@ -16,6 +16,7 @@ from drivers.contract import (
     InputState,
     KeysPressed,
     Lock,
+    MakerTold,
     Offline,
     Online,
     OutputFound,
@@ -27,13 +28,21 @@ from drivers.contract import (
 from drivers.osdp.device import OsdpDevice
 from drivers.osdp.settings import OsdpInput, OsdpReader
 from protocols.osdp.codes import Function
-from protocols.osdp.commands import SetOutputs
+from protocols.osdp.commands import MakerCommand, SetOutputs
+from protocols.osdp.happenings import Order
 from protocols.osdp.identity import Capabilities, Capability
-from protocols.osdp.replies import OutputStates, ReaderStates
+from protocols.osdp.replies import (
+    FileStatus,
+    Formatted,
+    InputStates,
+    MakerReply,
+    OtherReply,
+    OutputStates,
+    ReaderStates,
+)
 from protocols.osdp.signals import Buzz, SetLights
-from tests.unit.protocols.osdp.talk import Talk, secure_talk
+from tests.unit.protocols.osdp.talk import BITS, Talk, lost, secure_talk
 
-BITS = "00000010001101000101011010"
 SETTINGS = OsdpReader(
     name="front",
     address=1,
@@ -277,3 +286,46 @@ def test_texts_of_a_device_are_shown_as_far_as_they_can_be() -> None:
     assert online.identity["text_maker"] == "门神[2J"
     assert online.identity["text_product"] == "x" * 64
     assert sum(name.startswith("text_") for name in online.identity) == 8
+
+
+def test_a_makers_own_report_is_told_and_its_answer_to_us_is_not(site: Site) -> None:
+    site.talk.peer.device.reports.append(MakerReply(b"MSI", b"finger"))
+    assert [(e.device, e.maker, e.content) for e in site.run(3) if isinstance(e, MakerTold)] == [
+        ("front", "4d5349", b"finger")
+    ]
+    site.talk.order(Order(99, MakerCommand(b"MSI", b"?"), 1e9))
+    assert of(site.run(3), MakerTold) == []
+
+
+def test_a_card_as_characters_is_a_trouble_that_the_next_card_in_bits_ends(site: Site) -> None:
+    site.talk.peer.device.reports.extend([Formatted(b"12345"), Formatted(b"12345")])
+    events = site.run(4)
+    assert of(events, CardRead) == []
+    assert [(e.kind, e.active) for e in events if isinstance(e, Trouble)] == [("card_as_text", True)]
+    site.talk.peer.device.present(BITS)
+    assert [(e.kind, e.active) for e in site.run(2) if isinstance(e, Trouble)] == [("card_as_text", False)]
+
+
+def test_what_has_no_use_here_is_counted(site: Site) -> None:
+    site.talk.peer.device.reports.extend(
+        [OtherReply(0xB1, b"smart card"), FileStatus(0), InputStates((0, 1))]
+    )
+    events = site.run(4)
+    assert not any(isinstance(event, Trouble) for event in events)
+    assert dict(site.device.counters())["front.unread"] == 2
+
+
+def test_one_that_is_stopped_in_good_order_answers_everything_and_is_not_offline(site: Site) -> None:
+    site.talk.there = lost
+    site.device.do(Release(7, "lock", 60, site.talk.at + 1), site.talk.at)
+    site.run(1)
+    site.events.clear()
+    site.device.end("the line is stopped", site.talk.at)
+    assert [type(each) for each in site.events] == [Failed]
+    assert not site.talk.reader.online
+
+
+def test_one_that_never_came_and_is_stopped_is_no_news() -> None:
+    site = Site()
+    site.device.end("the line is stopped", site.talk.at + 10)
+    assert site.events == []

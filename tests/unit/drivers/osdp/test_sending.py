@@ -229,3 +229,26 @@ def test_the_end_of_the_line_ends_the_file(site: Firmware) -> None:
     assert (before, site.device.locking) == (True, False)
     assert site.talk.peer.device.aborted == 1
     assert site.told[-1].failed == "the line is stopped"
+
+
+def test_a_device_that_says_to_a_poll_that_it_is_through_is_done(site: Firmware) -> None:
+    site.talk.peer.device.finishing = 100
+    site.talk.peer.device.mood = FileStatus(0, delay_ms=500)
+    site.send(CONTENT[:50])
+    site.run(6)
+    assert not site.told[-1].done
+    site.talk.peer.device.reports.append(FileStatus(2))
+    site.run(3)
+    assert site.told[-1].done
+
+
+def test_a_device_that_says_to_a_poll_that_it_has_had_enough_is_the_end(site: Firmware) -> None:
+    site.talk.peer.device.mood = FileStatus(0, delay_ms=500)
+    transfer = site.send()
+    site.run(4)
+    site.talk.peer.device.reports.append(FileStatus(1))  # through, with half of it: it cannot be
+    site.talk.peer.device.reports.append(FileStatus(-3))
+    site.run(4)
+    assert site.told[-1].failed == "the device finds the file malformed"
+    transfer.hear(FileStatus(1), 0.0)
+    assert not transfer.done
