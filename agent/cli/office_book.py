@@ -27,9 +27,12 @@ DEFAULT_BOOK = Path.home() / ".local" / "share" / "menshen-office"
 COLUMN_GAP = "\t"
 
 
-def action(actions: Actions, name: str, *, json: bool = False) -> argparse.ArgumentParser:
-    """Add the action `name`, with the options that all have."""
-    parser = actions.add_parser(name, help=say(f"office.{name}"), description=say(f"office.{name}"))
+def action(
+    actions: Actions, name: str, *, json: bool = False, said: str | None = None
+) -> argparse.ArgumentParser:
+    """Add the action `name`, with the options that all have. said: key of its words; None: of its name."""
+    words = say(said or f"office.{name}")
+    parser = actions.add_parser(name, help=words, description=words)
     parser.add_argument("--book", type=Path, default=DEFAULT_BOOK, metavar="DIR", help=say("office.opt_book"))
     parser.add_argument(
         "--passphrase-file", type=Path, metavar="FILE", help=say("office.opt_passphrase_file")
@@ -113,7 +116,7 @@ def day_text(book: Book, at: datetime | None) -> str:
 
 def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table: drawn for a terminal, parted by tabs for a pipe. Headers are keys of words."""
-    titles = [say(f"office.{header}") for header in headers]
+    titles = [say(header if "." in header else f"office.{header}") for header in headers]
     if not sys.stdout.isatty():
         for row in (titles, *rows):
             print(COLUMN_GAP.join(row))

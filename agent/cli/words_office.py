@@ -46,12 +46,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "opt_revision": ("revision to return to", "恢复到的版本"),
     "opt_skip": ("above the highest revision of any gateway", "须高于所有网关的版本"),
     "opt_new_passphrase_file": ("file that holds the new passphrase", "存放新口令的文件"),
-    "opt_gateway": ("the gateway whose doors it opens", "所属网关"),
-    "opt_pass_door": ("door; may be repeated", "门；可重复"),
-    "opt_pass_until": ("last day of the visit, which still counts", "来访截止日期（含当日）"),
-    "opt_uses": ("how many entries it is good for", "可用次数"),
-    "opt_png": ("write the QR code as a picture (PNG)", "把二维码存为 PNG"),
-    "opt_svg": ("write the QR code as a drawing (SVG)", "把二维码存为 SVG"),
     "opt_seconds": ("end after so many seconds", "运行秒数，到时结束"),
     "opt_longer": ("the door stays open longer for this person", "为此人延长开门时间"),
     "opt_override": ("may enter during a lockdown", "封锁期间可通行"),
@@ -174,10 +168,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "rekeyed": (
         "the book is locked anew; old copies of its key open only old copies of it",
         "登记簿密钥已更换；旧密钥只能打开旧副本",
-    ),
-    "pass_made": (
-        "pass {jti} for {person}: {doors}, until {until}, {uses} entries",
-        "通行证 {jti}，{person}：{doors}，至 {until}，可用 {uses} 次",
     ),
     "due_lease": ("validity or lease", "有效期或租约"),
     "due_verification": ("verification", "实名核验"),

@@ -126,12 +126,12 @@ def why_not(book: Reading, person: str, begins: str, ends: str) -> BadInput | No
         )
     if row["verified_until"] is not None and row["verified_until"] < ends:
         return BadInput(
-            f"the verification of {person} lapses at {row['verified_until']}, before the pass ends; verify anew",
+            f"the verification of {person} lapses at {row['verified_until']}, before the pass ends",
             f"{person} 的实名核验于 {row['verified_until']} 到期，早于通行证截止；请重新核验",
         )
     if row["valid_until"] is not None and row["valid_until"] < ends:
         return BadInput(
-            f"the right of {person} ends at {row['valid_until']}, before the pass does; give the pass less time",
+            f"the right of {person} ends at {row['valid_until']}, before the pass does; shorten it",
             f"{person} 的有效期于 {row['valid_until']} 截止，早于通行证；请缩短通行证时间",
         )
     if row["valid_from"] is not None and begins < row["valid_from"]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.cli.app import main
+from agent.clock import SystemClock
 from agent.errors import EX_DATAERR, EX_NOINPUT, EX_NOPERM, EX_USAGE
 from agent.keyfiles import make_signing_key, write_private
 from agent.office.book import Book
@@ -272,26 +275,45 @@ def test_wrong_usage_has_the_exit_code_of_sysexits() -> None:
     assert ended.value.code == EX_USAGE
 
 
+def pass_words(*more: str) -> tuple[str, ...]:
+    """Return the words that give 张三 a pass until the end of tomorrow."""
+    tomorrow = SystemClock().utc().astimezone(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=1)
+    words = ("--gateway", "gw01", "--door", "lobby", "--until", tomorrow.isoformat())
+    return "pass", "issue", "张三", *words, *more
+
+
 def test_a_visitor_gets_a_pass_on_the_terminal_or_in_a_file(site: Run, tmp_path: Path) -> None:
-    words = (
-        "pass",
-        "张三",
-        "--gateway",
-        "gw01",
-        "--door",
-        "lobby",
-        "--from",
-        "2026-01-01",
-        "--until",
-        "2026-01-02",
-    )
-    said = site(*words)
+    said = site(*pass_words())
     assert "█" in said
-    assert "until 2026-01-03 00:00, 1 entries" in said
+    assert " 00:00, 1 entries" in said
     picture = tmp_path / "pass.svg"
-    assert "█" not in site(*words, "--svg", str(picture))
+    assert "█" not in site(*pass_words("--svg", str(picture)))
     assert picture.exists()
-    assert json.loads(site(*words, "--uses", "3", "--json"))["uses"] == 3
+    assert json.loads(site(*pass_words("--uses", "3", "--json")))["uses"] == 3
+    assert "no date" in site(*pass_words("--until", "soon"), code=EX_DATAERR)
+
+
+def test_a_pass_is_listed_until_it_is_over_and_revoked_by_its_number_or_with_its_host(site: Run) -> None:
+    for _ in range(2):
+        site(*pass_words("--host", "张三"))
+    later = SystemClock().utc() + timedelta(days=1)
+    site(*pass_words("--from", later.date().isoformat()))
+    first, second, third = (
+        json.loads(line)["number"] for line in site("pass", "list", "--json").splitlines()
+    )
+    assert "valid" in site("pass", "list")
+
+    assert "1 passes revoked" in site("pass", "revoke", first)
+    assert "nothing to revoke" in site("pass", "revoke", first)
+    assert json.loads(site("pass", "revoke", "--person", "张三", "--json"))["revoked"] == 2
+
+    said = site("pass", "list", "--all")
+    assert said.count("revoked: not yet at lobby") == 3
+    told = [json.loads(line) for line in site("pass", "list", "--json").splitlines()]
+    assert [each["number"] for each in told] == [first, second, third]
+    assert {tuple(each["not_yet_dead_at"]) for each in told} == {("lobby",)}
+    assert "pass list" in site("pass", "revoke", "0123", code=EX_DATAERR)
+    assert "--person" in site("pass", "revoke", code=EX_DATAERR)
 
 
 def test_the_signing_key_is_shown_prepared_and_switched(site: Run) -> None:
