@@ -22,9 +22,20 @@ FEWEST_QUESTIONS = 200
 """Before so many, a rate says nothing."""
 
 
-OF_DEVICES = ("tamper", "power", "identity_changed")
+OF_DEVICES = ("tamper", "power", "identity_changed", "babble")
 OF_BOARDS = ("linkage", "stuck_output", "actuation")
-OF_WIEGAND = ("swapped", "parity", "both_low", "stuck_d0", "stuck_d1", "lengths", "noise", "one_line", "late")
+OF_WIEGAND = (
+    "swapped",
+    "parity",
+    "both_low",
+    "stuck_d0",
+    "stuck_d1",
+    "lengths",
+    "noise",
+    "one_line",
+    "late",
+    "keypad",
+)
 TOLD_APART = frozenset((*OF_DEVICES, *OF_BOARDS, *(f"wiegand_{kind}" for kind in OF_WIEGAND)))
 """Troubles that lead to a wire or a screw of their own."""
 

@@ -110,6 +110,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "this box loses edges of reader {device} — something else takes its processor: see top",
         "本机来不及接收读卡器 {device} 的信号。请看：top",
     ),
+    "trouble_wiegand_keypad": (
+        "reader {device} sends keys, not as its `keypad` setting says — `menshen status` tells their bits",
+        "读卡器 {device} 的按键格式与 keypad 设置不符。请看位数：menshen status",
+    ),
+    "trouble_babble": (
+        "more comes from {device} than people show or type — a key that sticks, or somebody at its wires",
+        "{device} 的数据多于人能刷卡或按键的量。请查卡住的按键，或有人动线",
+    ),
     "trouble": (
         "{device} reports {kind} — see the journal for when it began",
         "{device} 报告 {kind}。请查日志看何时开始",

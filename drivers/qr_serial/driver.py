@@ -5,12 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drivers.contract import Ability, PassRead
-from drivers.listener import Listener, Voice
+from drivers.listener import Listener, Said
 from drivers.qr_serial.lines import Lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from drivers.contract import Monotonic, Secrets
     from drivers.qr_serial.settings import QrSerialSettings
+
+
+class Passes:
+    """Bytes into texts. with_end: a text has an end of line; otherwise a silence ends it."""
+
+    def __init__(self, *, with_end: bool) -> None:
+        self._lines = Lines(with_end=with_end)
+
+    def take(self, data: bytes) -> Iterator[Said]:
+        """Give each text that `data` completes; no bytes are a silence."""
+        return (Said(PassRead, text) for text in self._lines.take(data))
+
+    def noise_bytes(self) -> int:
+        """Return how many bytes were no text since the last call."""
+        return self._lines.noise_bytes()
 
 
 def qr_serial(
@@ -19,13 +36,4 @@ def qr_serial(
     secrets: Secrets,  # noqa: ARG001 - every driver is made alike; a QR reader has no secret
 ) -> Listener:
     """Return the driver of a QR reader, not started."""
-    voice = Voice(
-        settings.name,
-        settings.reader,
-        settings.device,
-        settings.baud,
-        settings.parity,
-        settings.silent_after_s,
-        settings.repeat_s,
-    )
-    return Listener(voice, clock, Ability.SCAN, lambda: Lines(with_end=settings.suffix == "line"), PassRead)
+    return Listener(settings, clock, Ability.SCAN, lambda: Passes(with_end=settings.suffix == "line"))

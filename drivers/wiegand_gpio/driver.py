@@ -26,11 +26,12 @@ from drivers.ports import PortError
 from drivers.wiegand_gpio.inputs import InputLines
 from drivers.wiegand_gpio.lines import KernelChip
 from drivers.wiegand_gpio.reader import ReaderLine
+from drivers.wiegand_gpio.sources import Source, next_due
 from drivers.wiegand_gpio.timers import Timers
 from drivers.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from drivers.contract import Command, Emit, Monotonic, Secrets
@@ -76,7 +77,8 @@ class WiegandGpio:
         self._open_chip = open_chip
         self._emit: Emit = _nobody
         self._readers = tuple(ReaderLine(reader) for reader in settings.readers_here)
-        self._inputs = InputLines(settings.inputs_here)
+        inputs = (InputLines(settings.inputs_here),) if settings.inputs_here else ()
+        self._listeners: tuple[ReaderLine | InputLines, ...] = (*self._readers, *inputs)
         self._indicators = {
             reader.name: {LED: reader.led, BEEPER: reader.beeper} for reader in settings.readers_here
         }
@@ -87,6 +89,7 @@ class WiegandGpio:
         self._told_offline = False
         self._opened = 0
         self._failed_sets = 0
+        self._sources: tuple[Source, ...] = ()
 
     @property
     def name(self) -> str:
@@ -134,6 +137,7 @@ class WiegandGpio:
         figures: dict[str, int | float | str] = {
             "chip_opened": self._opened,
             "sets_failed": self._failed_sets,
+            "storm_slices": sum(source.slices_cut for source in self._sources),
         }
         for reader in self._readers:
             figures.update(reader.report())
@@ -204,57 +208,50 @@ class WiegandGpio:
 
     def _serve(self, chip: Chip, worker: Worker) -> None:
         """Listen until told to stop. Raises PortError when the chip goes."""
-        held: list[Edges] = []
+        held: list[Source] = []
         outputs = (
             chip.outputs({line: rest for line, (rest, _) in self._levels.items()}) if self._levels else None
         )
         try:
-            sources: dict[Edges, ReaderLine | InputLines] = {}
-            for reader in self._readers:
-                held.append(chip.edges(reader.lines))
-                sources[held[-1]] = reader
-            if self._settings.inputs_here:
-                held.append(chip.edges(self._inputs.lines))
-                sources[held[-1]] = self._inputs
+            for listener in self._listeners:
+                edges = chip.edges(listener.pulls)
+                held.append(Source(edges, listener))  # one by one: what is open is closed if the next is not
+            self._sources = tuple(held)
             self._timers.use(outputs)
-            self._came_online(sources)
+            self._came_online(held)
             while not worker.stopping:
-                self._listen(sources, worker)
+                self._listen(held, worker)
         finally:
             self._timers.rest()  # a line keeps its level when it is let go
             self._timers.use(None)
-            for edges in held:
-                edges.close()
+            for source in held:
+                source.edges.close()
             if outputs is not None:
                 outputs.close()
 
-    def _listen(self, sources: Mapping[Edges, ReaderLine | InputLines], worker: Worker) -> None:
+    def _listen(self, sources: Sequence[Source], worker: Worker) -> None:
         at = self._clock()
-        due = [source.close_at for source in sources.values() if source.close_at is not None]
-        wait_s = min([LONGEST_REST_S, *(max(0.0, each - at) for each in due)])
-        watched: list[Edges | Wake] = [worker.wake, *sources]
+        watched: list[Edges | Wake] = [worker.wake, *(each.edges for each in sources if not each.deaf(at))]
         try:
-            ready, _, _ = select.select(watched, [], [], wait_s)
+            ready, _, _ = select.select(watched, [], [], next_due(sources, at, LONGEST_REST_S))
         except (OSError, ValueError) as error:
             raise PortError(f"GPIO lines do not wait: {error}") from error
         if worker.wake in ready:
             worker.wake.clear()
-        for edges, source in sources.items():
+        for source in sources:
             # Edges that wait are taken before time passes: a late look must not cut a card in two.
-            told = source.receive(edges.read(), self._clock()) if edges in ready else []
-            if edges not in ready and source.close_at is not None and self._clock() >= source.close_at:
-                told = source.pass_time(self._clock())
-            for event in told:
+            take = source.take if source.edges in ready else source.pass_time
+            for event in take(self._clock()):
                 self._emit(event)
 
-    def _came_online(self, sources: Mapping[Edges, ReaderLine | InputLines]) -> None:
+    def _came_online(self, sources: Sequence[Source]) -> None:
         at = self._clock()
         self._opened += 1
         self._told_offline = False
         for device in self._settings.devices:
             self._emit(Online(device, at, {"chip": str(self._settings.device)}))
-        for edges, source in sources.items():
-            for event in source.opened(edges, at) or ():
+        for source in sources:
+            for event in source.opened(at):
                 self._emit(event)
 
     def _lost(self, why: str) -> None:

@@ -10,7 +10,7 @@ from protocols.boards.inputs import Input, forget, sample
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from drivers.wiegand_gpio.lines import Edges, LineEdge
+    from drivers.wiegand_gpio.lines import Edges, LineEdge, Pull
     from drivers.wiegand_gpio.settings import GpioInput
 
 
@@ -18,7 +18,7 @@ class InputLines:
     """All inputs of a chip. Used by the port's thread alone."""
 
     def __init__(self, settings: Mapping[str, GpioInput]) -> None:
-        self.lines = tuple(each.line for each in settings.values())
+        self.pulls: Mapping[int, Pull] = {each.line: each.pull for each in settings.values()}
         self.close_at: float | None = None
         self._settings = settings
         self._points = {each.line: point for point, each in settings.items()}
@@ -28,7 +28,7 @@ class InputLines:
     def opened(self, edges: Edges, at: float) -> list[Event]:
         """Begin anew: tell every input's state."""
         self._states = {point: forget(state) for point, state in self._states.items()}
-        self._levels = {line: edges.level(line) for line in self.lines}
+        self._levels = {line: edges.level(line) for line in self.pulls}
         return self._sample_all(at)
 
     def receive(self, edges: Sequence[LineEdge], at: float) -> list[Event]:

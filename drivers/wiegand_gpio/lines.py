@@ -8,7 +8,7 @@ Source: docs.kernel.org/userspace-api/gpio, the v2 line request and its events.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from drivers.ports import PortError
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import gpiod
+
+Pull = Literal["as-is", "up", "down", "off"]
+"""What the chip itself pulls a line to while nothing drives it. "as-is": what its firmware has set."""
 
 EVENTS_KEPT = 512  # three cards of the longest kind, should this thread be kept from its work
 CONSUMER = "menshen"
@@ -61,8 +64,8 @@ class Outputs(Protocol):
 class Chip(Protocol):
     """A GPIO chip, opened."""
 
-    def edges(self, lines: Iterable[int]) -> Edges:
-        """Request input lines with both edges. May raise PortError."""
+    def edges(self, pulls: Mapping[int, Pull]) -> Edges:
+        """Request input lines with both edges, each pulled so. May raise PortError."""
 
     def outputs(self, levels: Mapping[int, int]) -> Outputs:
         """Request output lines at these levels. May raise PortError."""
@@ -85,18 +88,28 @@ class KernelChip:
         except (OSError, ValueError) as error:
             raise PortError(f"cannot open {path}: {error}") from error
 
-    def edges(self, lines: Iterable[int]) -> Edges:
+    def edges(self, pulls: Mapping[int, Pull]) -> Edges:
         """Request input lines with both edges, and a buffer that holds several cards."""
         line = self._gpiod.line
-        wanted = self._gpiod.LineSettings(
-            direction=line.Direction.INPUT, edge_detection=line.Edge.BOTH, event_clock=line.Clock.MONOTONIC
-        )
-        try:
-            request = self._chip.request_lines(
-                {tuple(lines): wanted}, consumer=CONSUMER, event_buffer_size=EVENTS_KEPT
+        bias = {
+            "as-is": line.Bias.AS_IS,
+            "up": line.Bias.PULL_UP,
+            "down": line.Bias.PULL_DOWN,
+            "off": line.Bias.DISABLED,
+        }
+        config: dict[Iterable[int | str] | int | str, gpiod.LineSettings | None] = {
+            each: self._gpiod.LineSettings(
+                direction=line.Direction.INPUT,
+                edge_detection=line.Edge.BOTH,
+                event_clock=line.Clock.MONOTONIC,
+                bias=bias[pull],
             )
+            for each, pull in pulls.items()
+        }
+        try:
+            request = self._chip.request_lines(config, consumer=CONSUMER, event_buffer_size=EVENTS_KEPT)
         except (OSError, ValueError) as error:
-            raise PortError(f"lines {sorted(lines)}: {error}") from error
+            raise PortError(f"lines {sorted(pulls)}: {error}") from error
         return KernelEdges(request)
 
     def outputs(self, levels: Mapping[int, int]) -> Outputs:

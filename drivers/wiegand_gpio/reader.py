@@ -1,28 +1,31 @@
 """One reader's two lines: edges into cards and keys, and news of its wires.
 
 Troubles that it reports have the kind "wiegand_" and a finding's name: swapped, parity, both_low, stuck_d0,
-stuck_d1, lengths, noise, one_line, late.
+stuck_d1, lengths, noise, one_line, late, keypad. And "babble": more comes than any person shows or types.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drivers.contract import CardRead, Event, KeysPressed, Trouble
-from protocols.wiegand.health import Finding, LineHealth
-from protocols.wiegand.keypads import Keypad, frame_bits, key
+from drivers.contract import CardRead, Event, KeysPressed
+from drivers.keypad import CodeKeypad
+from drivers.pace import Pace
+from drivers.troubles import Troubles
+from protocols.wiegand.health import SHORTEST_CARD_BITS, Finding, LineHealth
+from protocols.wiegand.keypads import Codes, Keypad, typed
 from protocols.wiegand.pulses import Assembler, Frame, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from drivers.wiegand_gpio.lines import Edges, LineEdge
+    from drivers.wiegand_gpio.lines import Edges, LineEdge, Pull
     from drivers.wiegand_gpio.settings import GpioReader
     from protocols.wiegand.pulses import Edge
 
-SHORTEST_CARD_BITS = 24  # no card is shorter than 26 bits; what is shorter still is noise, or a key
+BABBLE = "babble"
 
-_WORDS = {
+_FINDINGS = {
     Finding.SWAPPED: "D0 and D1 are swapped",
     Finding.PARITY: "many cards fail their parity: interference, or a wire too long",
     Finding.BOTH_LOW: "D0 and D1 low together: a short between them, or no common ground",
@@ -32,6 +35,10 @@ _WORDS = {
     Finding.NOISE: "glitches and lost edges: look at the shield and the ground",
     Finding.ONE_LINE: "only one of D0 and D1 ever moves: the other is cut",
     Finding.LATE: "the box loses edges: too much else runs on it",
+    Finding.KEYPAD: "keys come, and not as its keypad setting says",
+}
+_WORDS = {f"wiegand_{finding}": words for finding, words in _FINDINGS.items()} | {
+    BABBLE: "more comes from it than any person shows or types; the rest is dropped"
 }
 
 
@@ -40,41 +47,51 @@ class ReaderLine:
 
     def __init__(self, settings: GpioReader) -> None:
         self.name = settings.name
-        self.lines = (settings.d0, settings.d1)
+        self.pulls: Mapping[int, Pull] = {settings.d0: settings.pull, settings.d1: settings.pull}
         self.close_at: float | None = None
         self.health = LineHealth()
         self._places = {settings.d0: 0, settings.d1: 1}
         self._limits = Limits(gap_us=round(settings.gap_ms * 1000))
-        self._keypad = None if settings.keypad == "none" else Keypad(settings.keypad)
+        self._keypad = _keypad(settings)
         self._assembler = Assembler(0, self._limits)
         self._sequence: int | None = None
-        self._told: frozenset[Finding] = frozenset()
+        self._pace = Pace()
+        self._troubles = Troubles(settings.name, _WORDS)
+        self._edges: Edges | None = None
         self._read_at = 0.0
         self._read_us = 0
 
-    def opened(self, edges: Edges, at: float) -> None:
+    def opened(self, edges: Edges, at: float) -> list[Event]:
         """Begin anew at `at`. A line that is low already counts as having fallen now."""
         at_us = round(at * 1e6)
+        self._edges = edges
         self._assembler = Assembler(at_us, self._limits)
         self._sequence = None
         self._read_at, self._read_us = at, at_us
-        low = [line for line in self.lines if not edges.level(line)]
+        low = [line for line in self.pulls if not edges.level(line)]
         self._assembler.receive([(at_us, self._places[line], 0) for line in low])
         self._set_deadline()
+        return []
 
     def receive(self, edges: Sequence[LineEdge], at: float) -> list[Event]:
-        """Take edges that were read at `at`."""
+        """Take edges that were read at `at`. PortError: the lines do not tell their levels."""
         ready: list[Edge] = []
+        lost = False
         for edge in edges:
             if self._sequence is not None and edge.sequence != self._sequence + 1:
                 self._assembler.receive(ready)
                 ready.clear()
                 self._assembler.lost_events()
+                lost = True
             self._sequence = edge.sequence
             ready.append((edge.at_ns // 1000, self._places[edge.line], edge.level))
         self._assembler.receive(ready)
         if ready:
             self._read_at, self._read_us = at, ready[-1][0]
+        if lost and self._edges is not None:
+            for line, place in self._places.items():
+                if self._edges.level(line):
+                    self._assembler.settle(place, self._read_us)
         return self._drain(at)
 
     def pass_time(self, at: float) -> list[Event]:
@@ -84,36 +101,42 @@ class ReaderLine:
 
     def report(self) -> Mapping[str, int | float | str]:
         """Return the line's figures, under the reader's name."""
-        self.health.glitches = self._assembler.glitches
-        return {f"{self.name}.{what}": value for what, value in self.health.report().items()}
+        figures = {**self.health.report(), "babble_dropped": self._pace.dropped}
+        return {f"{self.name}.{what}": value for what, value in figures.items()}
 
     def _set_deadline(self) -> None:
         deadline_us = self._assembler.deadline_us
-        self.close_at = None if deadline_us is None else self._read_at + (deadline_us - self._read_us) / 1e6
+        due = [] if deadline_us is None else [self._read_at + (deadline_us - self._read_us) / 1e6]
+        due += [] if self._troubles.ends_at is None else [self._troubles.ends_at]
+        self.close_at = min(due, default=None)
 
     def _drain(self, at: float) -> list[Event]:
         events: list[Event] = []
         while (happening := self._assembler.next()) is not None:
-            self.health.note(happening)
+            keys = None
             if isinstance(happening, Frame):
-                events += self._frame(happening.bits, at)
-            events += self._findings(at)
+                keys = None if self._keypad is None else typed(happening.bits, self._keypad)
+                events += self._frame(happening.bits, keys, at)
+            self.health.note(happening, keys)
+        events += self._troubles.note(self._conditions(at), at)
         self._set_deadline()
         return events
 
-    def _frame(self, bits: str, at: float) -> list[Event]:
-        if self._keypad is not None and len(bits) == frame_bits(self._keypad):
-            pressed = key(bits, self._keypad)
-            return [] if pressed is None else [KeysPressed(self.name, pressed, at)]
-        return [CardRead(self.name, bits, at)] if len(bits) >= SHORTEST_CARD_BITS else []
+    def _frame(self, bits: str, keys: str | None, at: float) -> list[Event]:
+        """Return what a frame is: keys, a card, or nothing. What a keypad may have sent is never a card."""
+        event: Event | None = None
+        if keys:
+            event = KeysPressed(self.name, keys, at)
+        elif keys is None and len(bits) >= SHORTEST_CARD_BITS:
+            event = CardRead(self.name, bits, at)
+        return [event] if event is not None and self._pace.allows(at) else []
 
-    def _findings(self, at: float) -> list[Event]:
-        """Return what is new among the findings, and what is over."""
-        now = frozenset(self.health.findings())
-        news: list[Event] = []
-        for finding in sorted(now ^ self._told):
-            active = finding in now
-            words = _WORDS[finding] if active else ""
-            news.append(Trouble(self.name, f"wiegand_{finding}", active, words, at))
-        self._told = now
-        return news
+    def _conditions(self, at: float) -> list[str]:
+        babble = [BABBLE] if self._pace.babbles(at) else []
+        return [*(f"wiegand_{finding}" for finding in self.health.findings()), *babble]
+
+
+def _keypad(settings: GpioReader) -> Keypad | Codes | None:
+    if isinstance(settings.keypad, CodeKeypad):
+        return settings.keypad.codes
+    return None if settings.keypad == "none" else Keypad(settings.keypad)

@@ -8,7 +8,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from drivers.keypad import CodeKeypad  # noqa: TC001 - pydantic reads the type
 from drivers.settings import Model, Name
+from drivers.wiegand_gpio.lines import Pull  # noqa: TC001 - the same
 
 HIGHEST_LINE = 1023  # the largest chips have a few hundred lines
 MOST_READERS = 8  # two edges a bit, from each: more would ask too much of one thread
@@ -20,10 +22,15 @@ class GpioReader(Model):
     name: Name
     d0: int = Field(ge=0, le=HIGHEST_LINE, description="Line of the chip, as gpioinfo counts.")
     d1: int = Field(ge=0, le=HIGHEST_LINE)
-    keypad: Literal["none", "4", "6", "6-rosslare", "8"] = Field(
-        default="none", description="How its keypad sends a key: in how many bits."
+    keypad: Literal["none", "4", "6", "6-rosslare", "8"] | CodeKeypad = Field(
+        default="none", description="In how many bits its keypad sends a key. Or how it sends whole codes."
     )
     gap_ms: float = Field(default=30, gt=20, le=250, description="Rest that ends a card.")
+    pull: Pull = Field(
+        default="as-is",
+        description='"up" where no resistor holds the lines high and the wires are short; with a divider '
+        'before the chip, "off": the chip\'s own pull would work against it.',
+    )
     led: int | None = Field(default=None, ge=0, le=HIGHEST_LINE, description="Green light, where wired.")
     beeper: int | None = Field(default=None, ge=0, le=HIGHEST_LINE)
     indicators_active: Literal["high", "low"] = Field(
@@ -47,6 +54,11 @@ class GpioInput(Model):
     )
     closed: Literal["high", "low"] = Field(
         default="low", description="The level of a closed circuit: low where it pulls the line to ground."
+    )
+    pull: Pull = Field(
+        default="as-is",
+        description='"up" or "down" where no resistor holds the line while the circuit is open: a line that '
+        "floats presses buttons by itself.",
     )
     debounce_ms: int = Field(default=30, ge=0, le=1000, description="Deaf for so long after each change.")
 

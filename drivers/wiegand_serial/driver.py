@@ -1,47 +1,63 @@
-"""A reader or a converter that prints its cards on a serial line."""
+"""A reader or a converter that prints its cards, and its keypad's keys, on a serial line."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drivers.contract import Ability, CardRead
-from drivers.listener import Listener, Voice
-from protocols.wiegand.lines import Noise, Reader
+from drivers.contract import Ability, CardRead, KeysPressed
+from drivers.keypad import CodeKeypad
+from drivers.listener import Listener, Said
+from protocols.wiegand.keypads import typed
+from protocols.wiegand.lines import Key, Noise, Reader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from drivers.contract import Monotonic, Secrets
     from drivers.wiegand_serial.settings import WiegandSerialSettings
+    from protocols.wiegand.keypads import Codes
     from protocols.wiegand.lines import Description
 
 
 class Cards:
-    """Bytes into the bits of cards, by a description of what the reader prints."""
+    """Bytes into cards and keys, by a description of what the reader prints.
 
-    def __init__(self, description: Description) -> None:
+    codes: its keypad sends whole codes, as cards.
+    """
+
+    def __init__(self, description: Description, codes: Codes | None = None) -> None:
         self._reader = Reader(description)
+        self._codes = codes
         self._noise_bytes = 0
 
-    def take(self, data: bytes) -> Iterator[str]:
-        """Give the bits of each card that `data` completes; no bytes are a silence."""
+    def take(self, data: bytes) -> Iterator[Said]:
+        """Give each card and key that `data` completes; no bytes are a silence."""
         if not data:
-            self._note(self._reader.silence())
+            yield from self._said(self._reader.silence())
             return
         self._reader.receive(data)
         while (found := self._reader.next()) is not None:
-            if isinstance(found, Noise):
-                self._note(found)
-            else:
-                yield found
+            yield from self._said(found)
 
     def noise_bytes(self) -> int:
-        """Return how many bytes were no card since the last call."""
+        """Return how many bytes were neither since the last call."""
         count, self._noise_bytes = self._noise_bytes, 0
         return count
 
-    def _note(self, noise: Noise | None) -> None:
-        self._noise_bytes += len(noise.dropped) if noise is not None else 0
+    def _said(self, found: str | Noise | Key | None) -> Iterator[Said]:
+        match found:
+            case None:
+                return
+            case Noise(count=count):
+                self._noise_bytes += count
+            case Key(key=key):
+                yield Said(KeysPressed, key, stays=False)
+            case bits:
+                keys = None if self._codes is None else typed(bits, self._codes)
+                if keys is None:
+                    yield Said(CardRead, bits)
+                elif keys:
+                    yield Said(KeysPressed, keys, stays=False)
 
 
 def wiegand_serial(
@@ -50,13 +66,5 @@ def wiegand_serial(
     secrets: Secrets,  # noqa: ARG001 - every driver is made alike; a line of digits has no secret
 ) -> Listener:
     """Return the driver of a serial reader, not started."""
-    voice = Voice(
-        settings.name,
-        settings.reader,
-        settings.device,
-        settings.baud,
-        settings.parity,
-        settings.silent_after_s,
-        settings.repeat_s,
-    )
-    return Listener(voice, clock, Ability.READ, lambda: Cards(settings.description), CardRead)
+    codes = settings.keypad.codes if isinstance(settings.keypad, CodeKeypad) else None
+    return Listener(settings, clock, Ability.READ, lambda: Cards(settings.description, codes))

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - pydantic reads the type
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from drivers.settings import Model, Name
+from drivers.keypad import CodeKeypad
+from drivers.speaker import SpeakerSettings
+from protocols.wiegand.formats import FORMATS
 from protocols.wiegand.lines import Description, Digits, Shape
 
 
-class WiegandSerialSettings(Model):
+class WiegandSerialSettings(SpeakerSettings):
     """One reader at one serial port. What it prints is described, not guessed."""
 
     kind: Literal["wiegand-serial"]
-    name: Name
-    device: Path = Field(description="Serial port, best under /dev/serial/by-id.")
-    reader: Name = Field(description="The reader's own name.")
-    baud: Literal[2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
-    parity: Literal["none", "even", "odd"] = "none"
     shape: Literal["line", "rdm6300", "length"] = Field(
         description='"line": digits, end of line; "rdm6300"; "length": start, length, type, number, check.'
     )
@@ -32,51 +28,31 @@ class WiegandSerialSettings(Model):
         "a converter that strips the parity. Name it in the door's list of formats too."
     )
     reversed_bytes: bool = Field(default=False, description="The reader sends the last byte first.")
-    silent_after_s: float = Field(default=0.05, ge=0.01, le=1, description="Half a line is forgotten after.")
-    repeat_s: float = Field(
-        default=1.0,
-        ge=0,
-        le=30,
-        description="A card that stays is read once: repeats closer than this are it.",
+    keypad: Literal["none", "byte"] | CodeKeypad = Field(
+        default="none", description='"byte": a key is one byte and a silence. Or how whole codes are sent.'
     )
 
     @model_validator(mode="after")
     def _sound(self) -> WiegandSerialSettings:
         _ = self.description  # says by itself what cannot be
-        if self.reader == self.name:
-            raise ValueError("the port and its reader need names of their own")
         if self.shape != "line" and (self.count is not None or self.digits != "hex"):
             raise ValueError(f'digits and count are of a line; "{self.shape}" has its own')
+        bits = FORMATS[self.format].bits
+        if isinstance(self.keypad, CodeKeypad) and self.keypad.bits != bits:
+            raise ValueError(
+                f"the keypad's codes have {self.keypad.bits} bits and {self.format} has {bits}, "
+                "but both come as one kind of line: name a format of that length"
+            )
         return self
 
     @property
     def description(self) -> Description:
         """What the reader prints."""
         return Description(
-            Shape(self.shape), self.format, Digits(self.digits), self.count, self.reversed_bytes
+            Shape(self.shape),
+            self.format,
+            Digits(self.digits),
+            self.count,
+            reversed_bytes=self.reversed_bytes,
+            byte_keys=self.keypad == "byte",
         )
-
-    @property
-    def devices(self) -> tuple[str, ...]:
-        """The reader is the one device."""
-        return (self.reader,)
-
-    @property
-    def readers(self) -> tuple[str, ...]:
-        """The reader's name."""
-        return (self.reader,)
-
-    @property
-    def outputs(self) -> tuple[str, ...]:
-        """None: it only speaks."""
-        return ()
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """None."""
-        return ()
-
-    def device_of(self, point: str) -> str | None:
-        """Return None: no device here has any point."""
-        del point
-        return None

@@ -1,14 +1,19 @@
-"""What the frames of one reader say of its wires: counted, and turned into what an installer acts on."""
+"""What the frames of one reader say of its wires: counted, and turned into what an installer acts on.
+
+Counters are since the start. Conclusions are drawn from what came last, so that a wire that breaks after a
+good year is found as soon as one that never worked, and is forgotten soon after it was mended.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, assert_never
 
 from protocols.wiegand.decoding import swapped
 from protocols.wiegand.formats import FORMATS
+from protocols.wiegand.keypads import likely_keypad
 from protocols.wiegand.pulses import Discarded, Fault, Frame, Stuck
 
 if TYPE_CHECKING:
@@ -16,9 +21,13 @@ if TYPE_CHECKING:
 
     from protocols.wiegand.pulses import Happening
 
-ENOUGH_FRAMES = 5  # below this nothing is concluded: the first hand is often a slip
+RECENT = 25  # attempts that conclusions are drawn from: a quarter of an hour at a front door
+ENOUGH = 5  # attempts; below this nothing is concluded: the first hand is often a slip
 MANY = 0.2  # the share of bad frames that is a fault of the line, not of hands
+MOST = 0.5
 MOST_LENGTHS = 32  # different bit counts kept apart; a line with more is noise, and counted together
+SHORTEST_CARD_BITS = 24  # no card is shorter than 26 bits; what is shorter still is noise, or a key
+GLITCHES_A_FRAME = 2  # one is a spark of the lock; more, again and again, is a wire that catches noise
 
 _CHECKED = {
     bits: tuple(layout for layout in FORMATS.values() if layout.checked and layout.bits == bits)
@@ -38,77 +47,99 @@ class Finding(StrEnum):
     NOISE = "noise"  # glitches and fragments
     ONE_LINE = "one_line"  # only one of the lines ever pulses: the other is cut
     LATE = "late"  # the box is too slow for its edges
+    KEYPAD = "keypad"  # it sends keys in another way than the configuration says
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What one happening tells. fault: it was no frame. bits: of a frame. key: it was the keypad's."""
+
+    fault: Fault | None = None
+    bits: str = ""
+    key: bool = False
+    parity_failed: bool = False
+    looked_swapped: bool = False
+    glitches: int = 0
 
 
 @dataclass(slots=True)
 class LineHealth:
-    """Counters of one reader's line since start."""
+    """Counters of one reader's line since start, and its last attempts."""
 
     frames: int = 0
+    keys: int = 0
+    keys_refused: int = 0
     parity_failed: int = 0
     looked_swapped: int = 0
     glitches: int = 0
     lengths: Counter[int] = field(default_factory=Counter)
     discarded: Counter[Fault] = field(default_factory=Counter)
     stuck: list[bool] = field(default_factory=lambda: [False, False])
-    zeros: int = 0
-    ones: int = 0
     shortest_pulse_us: int = 0
     longest_pulse_us: int = 0
     shortest_interval_us: int = 0
     longest_interval_us: int = 0
+    _recent: deque[_Attempt] = field(default_factory=lambda: deque(maxlen=RECENT))
 
-    def note(self, happening: Happening) -> None:
-        """Count one happening."""
+    def note(self, happening: Happening, keys: str | None = None) -> None:
+        """Count one happening. keys: what of the reader's keypad a frame was; empty where it was damaged."""
         match happening:
             case Frame():
-                self._frame(happening)
-            case Discarded(fault=fault):
+                self._frame(happening, keys)
+            case Discarded(fault=fault, glitches=glitches):
                 self.discarded[fault] += 1
+                self.glitches += glitches
+                self._recent.append(_Attempt(fault, glitches=glitches))
             case Stuck(line=line, stuck=stuck):
                 self.stuck[line] = stuck
             case _:
                 assert_never(happening)
 
-    def _frame(self, frame: Frame) -> None:
+    def _frame(self, frame: Frame, keys: str | None) -> None:
         count = len(frame.bits)
         self.frames += 1
-        self.ones += frame.bits.count("1")
-        self.zeros += frame.bits.count("0")
+        self.glitches += frame.glitches
         known = count in self.lengths or len(self.lengths) < MOST_LENGTHS
         self.lengths[count if known else 0] += 1
-        layouts = _CHECKED.get(count, ())
-        if layouts and all(layout.failures(frame.bits) for layout in layouts):
-            self.parity_failed += 1
-            self.looked_swapped += swapped(frame.bits, layouts) is not None
+        layouts = () if keys else _CHECKED.get(count, ())
+        failed = keys == "" or (bool(layouts) and all(layout.failures(frame.bits) for layout in layouts))
+        turned = failed and swapped(frame.bits, layouts) is not None
+        self.keys += bool(keys)
+        self.keys_refused += keys == ""
+        self.parity_failed += failed and keys is None
+        self.looked_swapped += turned
         first = self.frames == 1
         self.shortest_pulse_us = _least(self.shortest_pulse_us, frame.shortest_pulse_us, first=first)
         self.longest_pulse_us = max(self.longest_pulse_us, frame.longest_pulse_us)
         self.shortest_interval_us = _least(self.shortest_interval_us, frame.shortest_interval_us, first=first)
         self.longest_interval_us = max(self.longest_interval_us, frame.longest_interval_us)
+        self._recent.append(_Attempt(None, frame.bits, keys is not None, failed, turned, frame.glitches))
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what an installer should look at, the surest first."""
         found = [
             name for name, low in zip((Finding.STUCK_D0, Finding.STUCK_D1), self.stuck, strict=True) if low
         ]
-        attempts = self.frames + sum(self.discarded.values())
-        if attempts < ENOUGH_FRAMES:
+        recent = tuple(self._recent)
+        if len(recent) < ENOUGH:
             return tuple(found)
-        many = MANY * attempts
-        if self.looked_swapped > MANY * self.frames and self.looked_swapped > self.parity_failed / 2:
+        many = MANY * len(recent)
+        faults = Counter(each.fault for each in recent if each.fault is not None)
+        failed = sum(each.parity_failed for each in recent)
+        turned = sum(each.looked_swapped for each in recent)
+        if turned > many and turned > failed / 2:
             found.append(Finding.SWAPPED)
-        elif self.parity_failed > many:
+        elif failed > many:
             found.append(Finding.PARITY)
-        if self.frames and not (self.zeros and self.ones):
+        if _one_line(recent):
             found.append(Finding.ONE_LINE)
-        if self.discarded[Fault.BOTH_LOW] > many:
+        if faults[Fault.BOTH_LOW] > many:
             found.append(Finding.BOTH_LOW)
-        if self.discarded[Fault.SEQUENCE] > many:
+        if faults[Fault.SEQUENCE] > many:
             found.append(Finding.LATE)
-        if self._stray() > many:
-            found.append(Finding.LENGTHS)
-        if self.glitches + self.discarded[Fault.EDGE_LOST] + self.discarded[Fault.TOO_FAST] > many:
+        found += _of_lengths(recent, many)
+        noisy = sum(each.glitches >= GLITCHES_A_FRAME or each.fault in _NOISE for each in recent)
+        if noisy > many:
             found.append(Finding.NOISE)
         return tuple(found)
 
@@ -116,6 +147,8 @@ class LineHealth:
         """Return the figures, flat."""
         figures: dict[str, int | float | str] = {
             "frames": self.frames,
+            "keys": self.keys,
+            "keys_refused": self.keys_refused,
             "parity_failed": self.parity_failed,
             "looked_swapped": self.looked_swapped,
             "glitches": self.glitches,
@@ -129,11 +162,33 @@ class LineHealth:
         figures.update({f"discarded_{fault}": self.discarded[fault] for fault in Fault})
         return figures
 
-    def _stray(self) -> int:
-        """Count the frames of a length that no format has, keys apart."""
-        return sum(
-            seen for count, seen in self.lengths.items() if count not in _CHECKED and count not in {4, 6, 8}
-        )
+
+_NOISE = frozenset({Fault.EDGE_LOST, Fault.TOO_FAST, Fault.TOO_MANY, Fault.GLITCH, Fault.RESTLESS})
+
+
+def _one_line(recent: tuple[_Attempt, ...]) -> bool:
+    """Say whether all bits of what came last came on one line. A key may well be all zeros; cards are not."""
+    bits = "".join(each.bits for each in recent if not each.key)
+    return bits != "" and len(set(bits)) == 1
+
+
+def _of_lengths(recent: tuple[_Attempt, ...], many: float) -> list[Finding]:
+    """Conclude from lengths that no format of ours has.
+
+    Keys that no keypad was declared for say so themselves. One length that most frames have, and that a card
+    may have, is a format of the site's own; different ones are bits lost or added.
+    """
+    strange = [each.bits for each in recent if each.bits and not each.key and len(each.bits) not in _CHECKED]
+    keys = [bits for bits in strange if likely_keypad(bits) is not None]
+    lengths = Counter(len(bits) for bits in strange)
+    own = {
+        count
+        for count, seen in lengths.items()
+        if count >= SHORTEST_CARD_BITS and seen > MOST * sum(1 for each in recent if each.bits)
+    }
+    found = [Finding.KEYPAD] if len(keys) > many else []
+    lost = sum(seen for count, seen in lengths.items() if count not in own) - len(keys)
+    return [*found, Finding.LENGTHS] if lost > many else found
 
 
 def _least(before: int, now: int, *, first: bool) -> int:

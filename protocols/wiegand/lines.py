@@ -5,7 +5,7 @@ digits, two of check, end); the *length* shape (start, length, type, serial numb
 written into the frame of a format of ours, so that the same card is the same card at every kind of reader.
 
 Sources: RDM6300 as in flaviut/rdm6300 and KC-GMY/Cero-Core; the length shape from the Rhombus dual-frequency
-module's page; WIE232 from Priority1Design; ten decimal digits from S4A's converter.
+module's page; WIE232 from Priority1Design; ten decimal digits, and a key as one byte, from S4A's converter.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from protocols.wiegand.formats import FORMATS
 from protocols.wiegand.identity import reversed_bytes
+from protocols.wiegand.keypads import key_of_byte
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,8 @@ class Description:
     """One make of reader. format: the frame its number is written into; it has the one field `card`.
 
     digits, count: of a line; count None takes any number of them. reversed_bytes: the reader sends the last
-    byte first. A number that does not fit the format is noise, and is never cut to fit.
+    byte first. byte_keys: a byte alone, and then silence, is a key. A number that does not fit the format is
+    noise, and is never cut to fit.
     """
 
     shape: Shape
@@ -58,6 +60,7 @@ class Description:
     digits: Digits = Digits.HEX
     count: int | None = None
     reversed_bytes: bool = False
+    byte_keys: bool = False
 
     def __post_init__(self) -> None:
         layout = FORMATS.get(self.format)
@@ -69,13 +72,23 @@ class Description:
             raise ValueError(f"a line has 1 to {LONGEST_LINE} digits")
         if self.reversed_bytes and layout.number_bits % 8:
             raise ValueError(f"{self.format} has no whole bytes to turn round")
+        if self.byte_keys and self.shape is not Shape.LINE:
+            raise ValueError("keys as single bytes come with lines, and with no other shape")
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """Bytes that were no card; of many, the first."""
+    """Bytes that were no card. dropped: the first of them; count: how many there were."""
 
     dropped: bytes
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key was pressed: one of 0-9, * and #."""
+
+    key: str
 
 
 class Reader:
@@ -91,9 +104,13 @@ class Reader:
         """Take bytes in any split."""
         self._held += data
 
-    def silence(self) -> Noise | None:
-        """Note that the line has been silent: what is half is thrown away."""
+    def silence(self) -> Noise | Key | None:
+        """Note that the line has been silent: what is half is thrown away, but a byte alone may be a key."""
         self._too_long = False
+        key = key_of_byte(self._held[0]) if self._description.byte_keys and len(self._held) == 1 else None
+        if key is not None:
+            self._held = b""
+            return Key(key)
         return self._drop(len(self._held)) if self._held else None
 
     def next(self) -> str | Noise | None:
@@ -118,8 +135,8 @@ class Reader:
         line, self._held = held[:end], held[end + 1 :]
         if self._too_long or len(line) > LONGEST_LINE:
             self._too_long = False  # its tail could look like a card of its own: it went with it
-            return Noise(line[:LONGEST_LINE])
-        return self._bits(_number(line.strip(b" \t"), self._description)) or Noise(line)
+            return _noise(line)
+        return self._bits(_number(line.strip(b" \t"), self._description)) or _noise(line)
 
     def _framed(self, size: int, read: Callable[[bytes], int | None]) -> str | Noise | None:
         start = self._held.find(START)
@@ -130,7 +147,7 @@ class Reader:
         value = read(self._held[:size]) if whole else None
         if value is not None:
             frame, self._held = self._held[:size], self._held[size:]
-            return self._bits(value) or Noise(frame)
+            return self._bits(value) or _noise(frame)
         if self._description.shape is Shape.RDM6300 and again > 0:  # hex digits never hold a start
             return self._drop(again)
         return self._drop(1) if whole else None
@@ -145,7 +162,11 @@ class Reader:
 
     def _drop(self, count: int) -> Noise:
         dropped, self._held = self._held[:count], self._held[count:]
-        return Noise(dropped[:LONGEST_LINE])
+        return _noise(dropped)
+
+
+def _noise(dropped: bytes) -> Noise:
+    return Noise(dropped[:LONGEST_LINE], len(dropped))
 
 
 def _number(line: bytes, description: Description) -> int | None:

@@ -2,7 +2,8 @@
 
 Both lines rest high. A pulse is low: on D0 it is a 0, on D1 a 1. A bit counts when its pulse has ended and
 had a length that pulses have. A frame ends when both lines have rested for the gap. What cannot be a frame
-is thrown away whole and told, never mended.
+is thrown away whole and told, never mended. What never rests is told too, once in the time of the longest
+frame.
 
 Sources: the SIA 26-bit guideline as ZKTeco's manuals quote it (pulse 20-100 us, interval 200 us-20 ms), with
 what readers really do (400 us at 2.4 ms: Rhombus; 50 us at 2 ms: CDVI) inside the limits.
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 HIGHEST_GAP_US = 250_000  # two cards never come closer than 0.25 s
 HIGHEST_INTERVAL_US = 20_000  # the slowest reader's; a gap that is not longer would cut frames in two
 
+LONGEST_BURST_US = LONGEST_BITS * HIGHEST_INTERVAL_US  # no frame takes longer: this is noise without a rest
+
 _RESTS = -1  # the time of falling of a line that is high
 _NEVER = -(1 << 62)
 
@@ -35,6 +38,8 @@ class Fault(StrEnum):
     LONG_PULSE = "long_pulse"  # a line stayed low longer than any pulse
     TOO_FAST = "too_fast"  # pulses closer together than any reader sends
     TOO_MANY = "too_many"  # more bits than any card
+    GLITCH = "glitch"  # pulses shorter than any reader's, and nothing else
+    RESTLESS = "restless"  # no rest for longer than any frame takes
     SEQUENCE = "sequence"  # the kernel dropped events
     STARTING = "starting"  # the line was listened to from the middle of it
 
@@ -57,7 +62,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame as it came. Widths and intervals are the extremes of its pulses."""
+    """A frame as it came. Widths and intervals are the extremes of its pulses; glitches were passed over."""
 
     bits: str
     last_us: int
@@ -65,6 +70,7 @@ class Frame:
     longest_pulse_us: int
     shortest_interval_us: int
     longest_interval_us: int
+    glitches: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,7 @@ class Discarded:
     fault: Fault
     bits: int
     last_us: int
+    glitches: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +106,9 @@ class Assembler:
 
     at_us: int
     limits: Limits = field(default_factory=Limits)
-    glitches: int = 0  # pulses shorter than any reader's, passed over
+    _glitches: int = 0  # pulses shorter than any reader's, passed over
     _last_us: int = _NEVER
+    _began_us: int = _NEVER
     _fell_us: list[int] = field(default_factory=lambda: [_RESTS, _RESTS])
     _bits: list[int] = field(default_factory=list)
     _falls_us: list[int] = field(default_factory=list)
@@ -110,7 +118,7 @@ class Assembler:
     _found: deque[Happening] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
-        self._last_us = self.at_us
+        self._last_us = self._began_us = self.at_us
 
     @property
     def deadline_us(self) -> int | None:
@@ -122,9 +130,13 @@ class Assembler:
         ]
         if low:
             return min(low) + self.limits.longest_pulse_us
-        if self._bits or self._fault is not None:
+        if self._stuck == [False, False] and self._under_way:
             return self._last_us + self.limits.gap_us
-        return None
+        return None  # also while a line is stuck: nothing ends before it rests, and that is an edge
+
+    @property
+    def _under_way(self) -> bool:
+        return bool(self._bits or self._glitches or self._fault is not None)
 
     def receive(self, edges: Iterable[Edge]) -> None:
         """Take edges in the order of their times."""
@@ -135,11 +147,13 @@ class Assembler:
         for at_us, line, level in edges:
             if at_us - last_us >= gap_us:
                 self.pass_time(at_us)
+                self._began_us = at_us
             last_us = self._last_us = at_us
             fell = fell_us[line]
             if not level:
                 if fell != _RESTS:
                     self._fail(Fault.EDGE_LOST)
+                    self._free(line, at_us)
                 elif fell_us[1 - line] != _RESTS:
                     self._fail(Fault.BOTH_LOW)
                 fell_us[line] = at_us
@@ -149,7 +163,7 @@ class Assembler:
                 fell_us[line] = _RESTS
                 width_us = at_us - fell
                 if width_us < shortest_us:
-                    self.glitches += 1
+                    self._glitches += 1
                 elif width_us > longest_us:
                     self._rested(line, at_us)
                 else:
@@ -158,10 +172,18 @@ class Assembler:
                     widths_us.append(width_us)
                     if len(bits) > LONGEST_BITS:
                         self._fail(Fault.TOO_MANY)
+        self._end_what_never_rests()
 
     def lost_events(self) -> None:
         """Note that the kernel dropped edges: whatever is under way is no frame."""
         self._fail(Fault.SEQUENCE)
+
+    def settle(self, line: int, at_us: int) -> None:
+        """Note that `line` is seen to rest: where its rising edge was among those dropped, it is up now."""
+        if self._fell_us[line] != _RESTS:
+            self._fell_us[line] = _RESTS
+            self._fail(Fault.EDGE_LOST)
+            self._free(line, at_us)
 
     def pass_time(self, at_us: int) -> None:
         """Let time pass: ends a frame after its gap, and finds a line that stays low."""
@@ -184,9 +206,18 @@ class Assembler:
         if len(self._bits) > LONGEST_BITS:
             del self._bits[LONGEST_BITS:], self._falls_us[LONGEST_BITS:], self._widths_us[LONGEST_BITS:]
 
+    def _end_what_never_rests(self) -> None:
+        if self._last_us - self._began_us > LONGEST_BURST_US and self._under_way:
+            self._began_us = self._last_us
+            self._discard(self._fault or Fault.RESTLESS)
+            self._fault = Fault.RESTLESS  # its tail is no frame either
+
     def _rested(self, line: int, at_us: int) -> None:
         """Take the end of a low that was too long for a pulse."""
         self._fail(Fault.LONG_PULSE)
+        self._free(line, at_us)
+
+    def _free(self, line: int, at_us: int) -> None:
         if self._stuck[line]:
             self._stuck[line] = False
             self._found.append(Stuck(line, stuck=False, at_us=at_us))
@@ -199,17 +230,35 @@ class Assembler:
         ]
         if fault is None and intervals_us and min(intervals_us) < self.limits.shortest_interval_us:
             fault = Fault.TOO_FAST
+        if fault is None and not bits and self._glitches:
+            fault = Fault.GLITCH
         if fault is not None:
             if bits or fault is not Fault.STARTING:
-                self._found.append(Discarded(fault, len(bits), self._last_us))
+                self._discard(fault)
         elif bits:
             text = "".join(map(str, bits))
             shortest_us, longest_us = (min(intervals_us), max(intervals_us)) if intervals_us else (0, 0)
             self._found.append(
                 Frame(
-                    text, self._last_us, min(self._widths_us), max(self._widths_us), shortest_us, longest_us
+                    text,
+                    self._last_us,
+                    min(self._widths_us),
+                    max(self._widths_us),
+                    shortest_us,
+                    longest_us,
+                    self._glitches,
                 )
             )
+        self._forget()
         self._fault = None
-        for held in (bits, self._falls_us, self._widths_us):
+        self._began_us = self._last_us
+
+    def _discard(self, fault: Fault) -> None:
+        """Tell of what was no frame, and forget it."""
+        self._found.append(Discarded(fault, len(self._bits), self._last_us, self._glitches))
+        self._forget()
+
+    def _forget(self) -> None:
+        self._glitches = 0
+        for held in (self._bits, self._falls_us, self._widths_us):
             held.clear()

@@ -108,6 +108,7 @@ ROOMS = {
     "drivers.simulator": Room(("drivers.contract", "protocols"), ("pydantic", "structlog")),
     "agent": Room(),
     "agent.errors": Room(),
+    "agent.alone": Room(("agent.errors",)),
     "agent.domain": Room(pure=True),
     "agent.clock": Room(("agent.domain",)),
     "agent.log": Room(("agent.clock", "protocols.wiegand"), ("structlog",)),
@@ -129,6 +130,7 @@ ROOMS = {
     "agent.sync.link": Room(("agent.domain", "agent.errors", "agent.sync", *MESSAGES), ("paho", "structlog")),
     "agent.doors": Room(
         (
+            "agent.alone",
             "agent.clock",
             "agent.domain",
             "agent.errors",

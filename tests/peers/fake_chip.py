@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from drivers.contract import Monotonic
+    from drivers.wiegand_gpio.lines import Pull
 
 PULSE_US = 50
 PERIOD_US = 2000
@@ -80,6 +81,7 @@ class FakeChip:
         self.levels: dict[int, int] = {}
         self.sets: list[tuple[int, int]] = []
         self.requests: list[FakeEdges] = []
+        self.pulls: dict[int, Pull] = {}
         self._clock = clock
         self._broken = False
 
@@ -93,9 +95,10 @@ class FakeChip:
         if self._broken:
             raise PortError("the chip is gone")
 
-    def edges(self, lines: Iterable[int]) -> FakeEdges:
+    def edges(self, pulls: Mapping[int, Pull]) -> FakeEdges:
         with self.lock:
-            self.requests.append(FakeEdges(self, lines))
+            self.pulls |= pulls
+            self.requests.append(FakeEdges(self, pulls))
             return self.requests[-1]
 
     def outputs(self, levels: Mapping[int, int]) -> FakeOutputs:

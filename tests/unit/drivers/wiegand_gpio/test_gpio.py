@@ -15,6 +15,7 @@ from drivers.wiegand_gpio.inputs import InputLines
 from drivers.wiegand_gpio.lines import KernelChip, KernelEdges, KernelOutputs, LineEdge
 from drivers.wiegand_gpio.reader import ReaderLine
 from drivers.wiegand_gpio.settings import GpioInput, GpioReader, WiegandGpioSettings
+from drivers.wiegand_gpio.sources import Source, next_due
 from drivers.wiegand_gpio.timers import Timers
 from protocols.wiegand.formats import FORMATS
 from tests.peers.fake_chip import FakeChip
@@ -34,7 +35,7 @@ class Wires:
         self.clock = clock
         self.chip = FakeChip(clock.monotonic)
         self.reader = ReaderLine(GpioReader(name="front-in", d0=D0, d1=D1, **settings))
-        self.edges = self.chip.edges((D0, D1))
+        self.edges = self.chip.edges(self.reader.pulls)
         self.reader.opened(self.edges, clock.monotonic())
         self.rest(0.1)
 
@@ -87,15 +88,75 @@ def test_swapped_wires_are_a_trouble_until_they_are_not(clock: HandClock) -> Non
     troubles = [event for _ in range(6) for event in wires.card(SWAPPED) if isinstance(event, Trouble)]
     assert [(each.kind, each.active) for each in troubles] == [("wiegand_swapped", True)]
     assert "swapped" in troubles[0].detail
-    troubles = [event for _ in range(30) for event in wires.card(CARD) if isinstance(event, Trouble)]
-    assert [(each.kind, each.active) for each in troubles] == [("wiegand_swapped", False)]
+    troubles = [event for _ in range(25) for event in wires.card(CARD) if isinstance(event, Trouble)]
+    assert troubles == []
+    assert wires.reader.close_at == pytest.approx(clock.monotonic() + 10, abs=4)
+    (over,) = wires.rest(10)
+    assert isinstance(over, Trouble)
+    assert (over.kind, over.active) == ("wiegand_swapped", False)
+    assert wires.reader.close_at is None
+
+
+def test_a_line_that_hums_is_told_once_and_not_at_every_wave(clock: HandClock) -> None:
+    wires = Wires(clock)
+    troubles = []
+    for _ in range(200):  # 50 Hz: 10 ms low, 10 ms high
+        for level in (0, 1):
+            wires.chip.move(D0, level)
+            troubles += wires.reader.receive(wires.edges.read(), clock.monotonic())
+            troubles += wires.rest(0.01)
+    assert all(isinstance(each, Trouble) and each.active for each in troubles)
+    assert 1 <= len(troubles) <= 3
+    kinds = {each.kind for each in troubles if isinstance(each, Trouble)}
+    assert "wiegand_stuck_d0" in kinds
+
+
+def test_a_keypad_that_babbles_is_heard_at_a_persons_pace_and_told(clock: HandClock) -> None:
+    wires = Wires(clock, keypad="8")
+    events: list[Event] = []
+    for _ in range(200):  # a key that sticks, thirty times a second
+        wires.chip.card(D0, D1, "11100001")
+        events += wires.reader.receive(wires.edges.read(), clock.monotonic())
+        events += wires.rest(0.033)
+    keys = sum(isinstance(event, KeysPressed) for event in events)
+    assert keys < 100
+    assert [event.kind for event in events if isinstance(event, Trouble)] == ["babble"]
+    assert wires.reader.report()["front-in.babble_dropped"] == 200 - keys
+
+
+def test_a_code_that_was_typed_is_keys_and_never_a_card(clock: HandClock) -> None:
+    keypad = {"code": "26-facility", "facility": 15, "shortest": 4, "longest": 4}
+    wires = Wires(clock, keypad=keypad)
+    typed = FORMATS["H10301"].encode({"facility": 15, "card": 42})
+    assert wires.card(typed) == [KeysPressed("front-in", "0042#", clock.monotonic())]
+    assert wires.card("1" + typed[1:]) == []
+    assert wires.card(CARD) == [CardRead("front-in", CARD, clock.monotonic())]
+    assert wires.reader.report()["front-in.keys_refused"] == 1
+
+
+def test_keys_that_no_keypad_was_declared_for_are_a_trouble(clock: HandClock) -> None:
+    wires = Wires(clock)
+    events = [event for _ in range(6) for event in wires.card("11100001")]
+    assert [event.kind for event in events if isinstance(event, Trouble)] == ["wiegand_keypad"]
+    assert len(events) == 1
+
+
+def test_a_line_that_rose_among_dropped_edges_is_not_stuck(clock: HandClock) -> None:
+    wires = Wires(clock)
+    at_ns = round(clock.monotonic() * 1e9)
+    wires.edges.put([(at_ns, D0, 0)])
+    wires.edges.put([(at_ns + 900_000, D1, 0), (at_ns + 950_000, D1, 1)], skip=3)
+    assert wires.reader.receive(wires.edges.read(), clock.monotonic()) == []
+    assert wires.rest(0.03) == []
+    assert wires.reader.close_at is None
+    assert [type(event) for event in wires.card(CARD)] == [CardRead]
 
 
 def test_a_line_that_is_low_from_the_start_is_stuck(clock: HandClock) -> None:
     chip = FakeChip(clock.monotonic)
     chip.levels[D1] = 0
     reader = ReaderLine(GpioReader(name="front-in", d0=D0, d1=D1))
-    reader.opened(chip.edges((D0, D1)), clock.monotonic())
+    reader.opened(chip.edges(reader.pulls), clock.monotonic())
     assert reader.close_at == pytest.approx(clock.monotonic() + 0.005)
     clock.advance(0.01)
     (trouble,) = reader.pass_time(clock.monotonic())
@@ -115,7 +176,7 @@ def test_a_card_that_was_under_way_when_we_came_is_no_card(clock: HandClock) -> 
 def inputs(clock: HandClock, **settings: Any) -> tuple[InputLines, FakeChip, list[Event]]:
     chip = FakeChip(clock.monotonic)
     lines = InputLines({"exit": GpioInput(line=7, **settings)})
-    return lines, chip, lines.opened(chip.edges((7,)), clock.monotonic())
+    return lines, chip, lines.opened(chip.edges(lines.pulls), clock.monotonic())
 
 
 @pytest.mark.parametrize(
@@ -133,7 +194,7 @@ def test_an_input_is_told_by_its_circuit(
     lines, _, _ = inputs(clock, **settings)
     chip = FakeChip(clock.monotonic)
     chip.levels[7] = level
-    assert lines.opened(chip.edges((7,)), clock.monotonic()) == [
+    assert lines.opened(chip.edges(lines.pulls), clock.monotonic()) == [
         InputChanged("exit", state, clock.monotonic())
     ]
 
@@ -205,6 +266,37 @@ def test_a_port_says_what_is_wired_to_it() -> None:
 def test_a_mistake_is_refused_with_its_reason(change: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         settings(**change)
+
+
+@pytest.mark.parametrize(
+    ("keypad", "words"),
+    [
+        ({"code": "26-facility", "shortest": 4, "longest": 4}, "a facility goes with"),
+        ({"code": "26-number", "shortest": 6, "longest": 4}, "digits"),
+        ({"code": "26-number", "facility": 3, "shortest": 4, "longest": 6}, "a facility goes with"),
+        ("7", "Input should be"),
+    ],
+)
+def test_a_keypad_that_cannot_be_is_refused_with_its_reason(keypad: Any, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        settings(readers=[{"name": "front-in", "d0": 4, "d1": 5, "keypad": keypad}])
+
+
+def test_a_source_that_storms_is_left_alone_until_its_slice_ends(clock: HandClock) -> None:
+    wires = Wires(clock)
+    source = Source(wires.edges, wires.reader)
+    source.opened(clock.monotonic())
+    clock.advance(0.1)
+    for count in (300, 300):
+        at_ns = round(clock.monotonic() * 1e9)
+        wires.edges.put([(at_ns + place * 1000, D0, place % 2) for place in range(count)])
+        source.take(clock.monotonic())
+    assert source.deaf(clock.monotonic())
+    assert source.pass_time(clock.monotonic()) == []
+    assert next_due([source], clock.monotonic(), 0.5) == pytest.approx(0.1)
+    assert source.slices_cut == 1
+    clock.advance(0.1)
+    assert not source.deaf(clock.monotonic())
 
 
 def test_a_chip_that_is_not_there_is_a_port_that_is_not_there(tmp_path: Path) -> None:
@@ -297,17 +389,18 @@ def test_a_readers_lines_are_one_request_with_a_large_buffer(monkeypatch: pytest
     kernel = FakeKernel()
     monkeypatch.setattr(gpiod, "Chip", lambda _: kernel)
     chip = KernelChip(Path("/dev/gpiochip0"))
-    chip.edges((D0, D1))
+    chip.edges({D0: "up", D1: "up", 7: "as-is"})
     chip.outputs({10: 1, 11: 0})
     edges, outputs = kernel.asked
     assert edges["event_buffer_size"] >= 512
-    ((lines, wanted),) = edges["config"].items()
-    assert lines == (D0, D1)
-    assert wanted.edge_detection is gpiod.line.Edge.BOTH
+    assert list(edges["config"]) == [D0, D1, 7]
+    assert {wanted.edge_detection for wanted in edges["config"].values()} == {gpiod.line.Edge.BOTH}
+    up, as_is = gpiod.line.Bias.PULL_UP, gpiod.line.Bias.AS_IS
+    assert [wanted.bias for wanted in edges["config"].values()] == [up, up, as_is]
     assert [bool(each.output_value) for each in outputs["config"].values()] == [True, False]
     kernel.busy = True
     with pytest.raises(PortError, match="busy"):
-        chip.edges((D0,))
+        chip.edges({D0: "off"})
     with pytest.raises(PortError, match="busy"):
         chip.outputs({10: 0})
     chip.close()

@@ -32,6 +32,11 @@ def test_a_port_has_one_reader_and_nothing_else() -> None:
         ({"reader": "serial"}, "names of their own"),
         ({"shape": "rdm6300"}, "digits and count are of a line"),
         ({"shape": "morse"}, "Input should be"),
+        ({"shape": "rdm6300", "format": "W40_RAW", "count": None, "keypad": "byte"}, "with lines"),
+        (
+            {"keypad": {"code": "34-number", "shortest": 4, "longest": 6}},
+            "codes have 34 bits and W26_CARD24 has 26",
+        ),
     ],
 )
 def test_a_mistake_is_refused_with_its_reason(change: dict[str, Any], words: str) -> None:

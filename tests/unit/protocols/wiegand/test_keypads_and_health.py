@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from protocols.wiegand.formats import FORMATS
 from protocols.wiegand.health import Finding, LineHealth
-from protocols.wiegand.keypads import KEYS, Keypad, frame_bits, key
+from protocols.wiegand.keypads import KEYS, Keypad, frame_bits, typed
 from protocols.wiegand.pulses import Discarded, Fault, Frame, Stuck
 
 CODES = json.loads(Path("tests/vectors/wiegand.json").read_text())["keypad"]
@@ -30,18 +30,18 @@ def frame(bits: str, width_us: int = 50, interval_us: int = 2000) -> Frame:
 @pytest.mark.parametrize("keypad", Keypad)
 def test_every_key_has_its_published_code(keypad: Keypad) -> None:
     table = CODES[TABLES[keypad]]
-    assert {name: key(bits, keypad) for name, bits in table.items()} == {name: name for name in KEYS}
+    assert {name: typed(bits, keypad) for name, bits in table.items()} == {name: name for name in KEYS}
     assert {len(bits) for bits in table.values()} == {frame_bits(keypad)}
 
 
 @pytest.mark.parametrize("bits", CODES["must_reject_eight_bit"])
 def test_a_code_that_is_no_key_is_none(bits: str) -> None:
-    assert key(bits, Keypad.EIGHT) is None
+    assert typed(bits, Keypad.EIGHT) == ""
 
 
 @given(st.text(max_size=10), st.sampled_from(Keypad))
 def test_no_text_raises(bits: str, keypad: Keypad) -> None:
-    assert key(bits, keypad) in {None, *KEYS}
+    assert typed(bits, keypad) in {None, "", *KEYS}
 
 
 def test_a_well_line_has_nothing_to_look_at() -> None:
@@ -75,6 +75,10 @@ def test_damaged_frames_are_a_finding() -> None:
         (Discarded(Fault.BOTH_LOW, 3, 0), Finding.BOTH_LOW),
         (Discarded(Fault.SEQUENCE, 3, 0), Finding.LATE),
         (Discarded(Fault.EDGE_LOST, 3, 0), Finding.NOISE),
+        (Discarded(Fault.GLITCH, 0, 0, glitches=1), Finding.NOISE),
+        (Discarded(Fault.RESTLESS, 99, 0), Finding.NOISE),
+        (Frame(GOOD, 0, 50, 50, 2000, 2000, glitches=2), Finding.NOISE),
+        (frame("11100001"), Finding.KEYPAD),
         (frame("10110"), Finding.LENGTHS),
         (frame("0" * 40), Finding.ONE_LINE),
     ],
@@ -110,3 +114,38 @@ def test_what_is_counted_is_bounded() -> None:
     for count in range(1, 129):
         health.note(frame("1" * count))
     assert len(health.lengths) <= 33
+
+
+def test_a_wire_that_breaks_after_a_good_year_is_found_at_once_and_mended_is_forgotten() -> None:
+    health = LineHealth()
+    for _ in range(10_000):
+        health.note(frame(GOOD))
+    for _ in range(6):
+        health.note(frame(SWAPPED))
+    assert health.findings() == (Finding.SWAPPED,)
+    for _ in range(25):
+        health.note(frame(GOOD))
+    assert health.findings() == ()
+    assert health.report()["looked_swapped"] == 6
+
+
+def test_a_format_of_the_sites_own_is_not_bits_that_were_lost() -> None:
+    health = LineHealth()
+    for place in range(20):
+        health.note(frame("10" * 22 + ("0" if place % 2 else "1")))  # 45 bits: in no table
+    assert health.findings() == ()
+    for lost in range(10):
+        health.note(frame(("10" * 22)[: 43 - lost % 2 * 2]))
+    assert Finding.LENGTHS in health.findings()
+
+
+def test_keys_are_counted_and_are_neither_cards_nor_faults() -> None:
+    health = LineHealth()
+    for _ in range(20):
+        health.note(frame("0000"), "0")
+    assert health.findings() == ()
+    for _ in range(20):
+        health.note(frame("1111"), "")
+    assert health.findings() == (Finding.PARITY,)
+    report = health.report()
+    assert (report["keys"], report["keys_refused"], report["parity_failed"]) == (20, 20, 0)

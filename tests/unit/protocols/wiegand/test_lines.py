@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.wiegand.decoding import decode
-from protocols.wiegand.lines import Description, Digits, Noise, Reader, Shape
+from protocols.wiegand.lines import Description, Digits, Key, Noise, Reader, Shape
 
 VECTORS: dict[str, Any] = json.loads(Path("tests/vectors/wiegand_lines.json").read_text())
 RDM = Description(Shape.RDM6300, "W40_RAW")
@@ -98,9 +98,36 @@ def test_half_a_line_is_forgotten_after_a_silence() -> None:
     reader = Reader(WIE232)
     reader.receive(b"760")
     assert reader.next() is None
-    assert reader.silence() == Noise(b"760")
+    assert reader.silence() == Noise(b"760", 3)
     reader.receive(b"643\r")
     assert isinstance(reader.next(), Noise)
+
+
+def test_a_byte_alone_is_a_key_where_that_was_declared() -> None:
+    s4a = Reader(Description(Shape.LINE, "W32_CSN", Digits.DECIMAL, count=10, byte_keys=True))
+    for byte, key in ((b"5", "5"), (b"#", "#"), (b"\xe1", "1")):
+        s4a.receive(byte)
+        assert s4a.next() is None
+        assert s4a.silence() == Key(key)
+    s4a.receive(b"0040856634\r\n")
+    assert isinstance(s4a.next(), str)
+    assert s4a.next() is None
+    assert s4a.silence() is None
+    s4a.receive(b"55")
+    assert s4a.silence() == Noise(b"55", 2)
+    s4a.receive(b"A")
+    assert s4a.silence() == Noise(b"A", 1)
+    plain = Reader(WIE232)
+    plain.receive(b"5")
+    assert plain.silence() == Noise(b"5", 1)
+
+
+def test_all_bytes_that_were_dropped_are_counted() -> None:
+    reader = Reader(WIE232)
+    reader.receive(b"7" * 1_000)
+    noise = reader.next()
+    assert isinstance(noise, Noise)
+    assert (len(noise.dropped), noise.count) == (64, 1_000)
 
 
 @pytest.mark.parametrize("description", ALL)
@@ -139,8 +166,9 @@ def test_no_bytes_raise_and_what_is_read_is_a_frame(description: Description, st
         lambda: Description(Shape.LINE, "NONE"),
         lambda: Description(Shape.LINE, "W32_CSN", count=0),
         lambda: Description(Shape.LINE, "W32_DATA30", reversed_bytes=True),
+        lambda: Description(Shape.RDM6300, "W40_RAW", byte_keys=True),
     ],
 )
 def test_a_description_that_cannot_be_is_refused(make: Any) -> None:
-    with pytest.raises(ValueError, match=r"no format|digits|whole bytes"):
+    with pytest.raises(ValueError, match=r"no format|digits|whole bytes|with lines"):
         make()

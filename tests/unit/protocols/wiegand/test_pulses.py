@@ -153,24 +153,75 @@ def test_glitches_are_passed_over_and_counted() -> None:
     assembler.pass_time(1_000_000)
     frame = assembler.next()
     assert isinstance(frame, Frame)
-    assert (frame.bits, assembler.glitches) == (BITS, 2)
+    assert (frame.bits, frame.glitches) == (BITS, 2)
 
 
 def test_a_stuck_line_is_told_once_and_its_end_too() -> None:
     assembler = Assembler(-GAP_US)
     assembler.receive([(0, 1, 0)])
-    assert assembler.deadline_us == 5000
+    deadlines = [assembler.deadline_us]
     assembler.pass_time(4999)
     assert assembler.next() is None
     assembler.pass_time(5000)
     assembler.pass_time(90_000)
     assert list(iter(assembler.next, None)) == [Stuck(1, stuck=True, at_us=5000)]
+    deadlines.append(assembler.deadline_us)
+    assert deadlines == [5000, None]  # or whoever waits for it would look again at once, and for ever
     assembler.receive([(100_000, 1, 1)])
     assembler.pass_time(200_000)
     assert list(iter(assembler.next, None)) == [
         Stuck(1, stuck=False, at_us=100_000),
         Discarded(Fault.LONG_PULSE, 0, 100_000),
     ]
+
+
+def test_a_line_that_rises_unseen_is_stuck_no_more_when_it_falls_again() -> None:
+    assembler = Assembler(-GAP_US)
+    assembler.receive([(0, 1, 0)])
+    assembler.pass_time(5000)
+    assembler.receive(edges_of(BITS, start_us=100_001))
+    assembler.receive(edges_of(BITS, start_us=300_000))
+    assembler.pass_time(1_000_000)
+    found = list(iter(assembler.next, None))
+    assert [type(each) for each in found] == [Stuck, Stuck, Discarded, Frame]
+    assert found[1] == Stuck(1, stuck=False, at_us=100_001)
+
+
+def test_a_line_that_is_seen_to_rest_needs_no_edge_for_it() -> None:
+    assembler = Assembler(-GAP_US)
+    assembler.receive([(0, 1, 0)])
+    assembler.lost_events()
+    assembler.settle(0, 1000)
+    assembler.settle(1, 1000)
+    assembler.receive(edges_of(BITS, start_us=100_000))
+    assembler.pass_time(1_000_000)
+    first, second = iter(assembler.next, None)
+    assert first == Discarded(Fault.SEQUENCE, 0, 0)
+    assert isinstance(second, Frame)
+
+
+def test_glitches_alone_are_told_and_are_no_frame() -> None:
+    assert assembled([(0, 0, 0), (5, 0, 1), (900, 1, 0), (905, 1, 1)]) == [
+        Discarded(Fault.GLITCH, 0, 905, glitches=2)
+    ]
+
+
+def test_noise_that_never_rests_is_told_again_and_again_and_held_within_bounds() -> None:
+    assembler = Assembler(-GAP_US)
+    told: list[Happening] = []
+    for second in range(10):
+        assembler.receive(edges_of("10" * 250, start_us=second * 1_000_000))
+        told += iter(assembler.next, None)
+        assert assembler.deadline_us == second * 1_000_000 + 998_050 + GAP_US
+    assert [each.fault for each in told if isinstance(each, Discarded)] == [
+        Fault.TOO_MANY,
+        Fault.RESTLESS,
+        Fault.RESTLESS,
+    ]
+    assert len(told) == 3
+    assembler.receive(edges_of(BITS, start_us=20_000_000))
+    assembler.pass_time(30_000_000)
+    assert [type(each) for each in iter(assembler.next, None)] == [Discarded, Frame]
 
 
 @pytest.mark.parametrize(
