@@ -128,7 +128,7 @@ def _text(path: Path) -> str:
 
 def _parsed(path: Path, text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         said = str(error)
         found = _AT_LINE.search(said)
@@ -139,6 +139,19 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
         raise ConfigError((message,)) from error
     except RecursionError as error:
         raise ConfigError((f"{path}: is nested without end — this is no configuration",)) from error
+    if _holds_nul(tables):
+        raise ConfigError(
+            (f"{path}: holds a NUL character (\\u0000), which no name or path has — remove it",)
+        )
+    return tables
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_nul(each) for each in (*value, *value.values()))
+    if isinstance(value, list):
+        return any(_holds_nul(each) for each in value)
+    return isinstance(value, str) and "\0" in value
 
 
 def _shown(page: Page, problems: Iterable[Problem]) -> tuple[str, ...]:

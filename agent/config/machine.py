@@ -59,10 +59,17 @@ def tables(value: object) -> list[object]:
 def absent_devices(ports: Iterable[PortSettings]) -> Iterator[Problem]:
     """Give a warning for each device that is not there now: it may be unplugged, and come back."""
     for index, port in enumerate(ports):
-        if port.device is not None and not port.device.exists():
+        if port.device is not None and not _is_there(port.device):
             yield Problem(
                 ("port", index, "device"), f"{port.device} is not there — is the adapter plugged in?"
             )
+
+
+def _is_there(device: Path) -> bool:
+    try:
+        return device.exists()
+    except OSError:  # a name longer than any file's, a folder that may not be searched
+        return False
 
 
 KEY_BYTES = MappingProxyType(

@@ -78,7 +78,7 @@ TWENTY_MISTAKES = [
     ('formats = ["H10301", "W34_CARD32"]', 'formats = ["H10302x", "H10301"]', "no card format 'H10302x'"),
     ("extended_s = 15", "extended_s = 1", "raise extended_s"),
     ("held_after_s = 60", "held_after_s = nan", "door[garage].held_after_s: "),
-    ('point = "fire-line"', 'point = "lobby-in"', "'lobby-in' is in use already as the fire input"),
+    ('point = "fire-line"', 'point = "lobby-in"', "'lobby-in' is in use already as the fire point"),
     ("max_age_days = 365", 'max_age_days = "a year"', "journal.max_age_days: "),
     ('level = "info"', 'level = "loud"', "log.level: "),
 ]
@@ -119,6 +119,7 @@ def test_no_value_of_the_file_is_repeated_in_a_problem(config: Path) -> None:
         ("gateway = 1\n\n[[door]\n", ":3: is no TOML"),
         ("gateway = 1\ngateway = 2\n", ":2: is no TOML"),
         ("a = " + "[" * 50_000, "is nested without end"),
+        ('[[port]]\ndevice = ["/dev/a\\u0000b"]\n', "holds a NUL"),
         ("", "gateway: is missing — add it"),
     ],
 )
@@ -131,6 +132,11 @@ def test_a_file_that_is_no_configuration_is_told_apart_and_placed(
         load(file, {})
     assert said in str(caught.value)
     assert " — " in str(caught.value)
+
+
+def test_a_device_whose_name_no_file_has_is_not_there(config: Path) -> None:
+    change(config, ('device = "', f'device = "{"x" * 300}'))
+    assert any("is not there" in warning for warning in load(config, {}).warnings)
 
 
 def test_what_cannot_be_read_says_why(tmp_path: Path) -> None:
