@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agent.cli.office_access import add as add_access
 from agent.cli.office_cards import add as add_cards
 from agent.cli.office_history import add as add_history
 from agent.cli.office_import import add as add_import
@@ -25,6 +26,7 @@ def register(commands: Commands) -> None:
     actions = office.add_subparsers(metavar="ACTION", required=True, dest="action")
     for add in (
         add_setup,
+        add_access,
         add_people,
         add_cards,
         add_import,

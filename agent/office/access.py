@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
@@ -18,7 +18,7 @@ from protocols.tokens.errors import TokenError
 from protocols.tokens.keys import public_from_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from agent.office.book import Book
     from agent.office.edit import Edit
@@ -28,6 +28,7 @@ ALWAYS = "always"
 
 _DAY_NAMES = {"mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6, "sun": 7}
 _DAY_NAMES |= {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "日": 7, "天": 7}
+_SHORT_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"(?:(\S+)\s+)?(\d{1,2}:\d{2})\s*-\s*(\d{1,2}:\d{2})")
 
 Window = dict[str, object]
@@ -46,6 +47,8 @@ def set_schedule(edit: Edit, name: str, windows: Sequence[str], zone: str) -> No
             f"没有时区 {zone!r}；例如 Asia/Shanghai",
         ) from error
     body: dict[str, object] = {"name": name, "zone": zone, "windows": [read_window(text) for text in windows]}
+    if not is_name(name):
+        raise _no_name(name)
     _check(Schedule, body, name)
     edit.put("schedule", {"id": name, "zone": zone, "windows": json.dumps(body["windows"])})
     edit.note(f"schedule:{name}")
@@ -56,12 +59,16 @@ def set_group(edit: Edit, name: str, rights: Sequence[tuple[str, str]]) -> None:
 
     Raises BadInput for an unknown schedule, and for a name that the journal could not tell from a rule.
     """
+    if not is_name(name):
+        raise _no_name(name)
     if reads_like_a_rule(name):
         raise BadInput(
             f"{name!r} stands for a rule of the house in the journal; give the group another name",
             f"{name!r} 在日志中表示系统规则；请换一个组名",
         )
-    for _, schedule in rights:
+    for door, schedule in rights:
+        if not is_name(door):
+            raise _no_name(door)
         if edit.get("schedule", schedule) is None:
             raise BadInput(
                 f"there is no schedule {schedule!r}; first: menshen office schedule add {schedule} …",
@@ -81,10 +88,7 @@ def set_gateway(edit: Edit, name: str, doors: Sequence[str], reads: Sequence[str
     """
     for each in (name, *doors):
         if not is_name(each):
-            raise BadInput(
-                f"{each!r} cannot be a name: 1 to 64 characters, none of + # /",
-                f"{each!r} 不能作名称：须为 1 至 64 个字符，不含 + # /",
-            )
+            raise _no_name(each)
     if not doors:
         raise BadInput(
             "a gateway has one door at least: --doors lobby,garage",
@@ -120,13 +124,13 @@ def drop(edit: Edit, table: str, name: str) -> None:
     edit.note(f"{table}:{name}")
 
 
-def gateways(book: Book) -> dict[str, tuple[str, ...]]:
+def gateways(book: Book | Edit) -> dict[str, tuple[str, ...]]:
     """Return all gateways with their doors."""
     rows = book.database.execute("SELECT id, doors FROM gateway ORDER BY id")
     return {row["id"]: tuple(json.loads(row["doors"])) for row in rows}
 
 
-def reads(book: Book) -> dict[str, tuple[str, ...]]:
+def reads(book: Book | Edit) -> dict[str, tuple[str, ...]]:
     """Return what the readers of each gateway make of a card: spaces and shortenings."""
     rows = book.database.execute("SELECT id, reads FROM gateway ORDER BY id")
     return {row["id"]: tuple(json.loads(row["reads"])) for row in rows}
@@ -202,6 +206,13 @@ def _day(text: str) -> int | None:
     return _DAY_NAMES.get(text[:3])
 
 
+def _no_name(text: str) -> BadInput:
+    return BadInput(
+        f"{text!r} cannot be a name: 1 to 64 characters, none of + # /",
+        f"{text!r} 不能作名称：须为 1 至 64 个字符，不含 + # /",
+    )
+
+
 def _check(model: type[Group | Schedule], body: dict[str, object], name: str) -> None:
     try:
         model.model_validate_json(json.dumps(body))
@@ -213,12 +224,25 @@ def _check(model: type[Group | Schedule], body: dict[str, object], name: str) ->
         ) from error
 
 
-def schedules(book: Book) -> list[tuple[str, str, list[str]]]:
-    """Return all schedules: name, zone, and windows as ISO weekdays and times."""
+def schedules(book: Book | Edit) -> list[tuple[str, str, list[str]]]:
+    """Return all schedules: name, zone, and windows as `window_text` writes them."""
     rows = book.database.execute("SELECT id, zone, windows FROM schedule ORDER BY id")
-    return [(row["id"], row["zone"], [_window_text(w) for w in json.loads(row["windows"])]) for row in rows]
+    return [(row["id"], row["zone"], [window_text(w) for w in json.loads(row["windows"])]) for row in rows]
 
 
-def _window_text(window: Window) -> str:
-    days = "".join(map(str, window["days"])) if isinstance(window["days"], list) else ""
-    return f"{days} {window['start']}-{window['end']}"
+def right_text(door: str, schedule: str) -> str:
+    """Return a right as it is written: DOOR, or DOOR:SCHEDULE."""
+    return door if schedule == ALWAYS else f"{door}:{schedule}"
+
+
+def window_text(window: Mapping[str, Any]) -> str:
+    """Return a window as `read_window` reads it: "mon-fri 08:00-18:00"; without days when it is every day."""
+    runs: list[list[int]] = []
+    for day in sorted(window["days"]):
+        if runs and day == runs[-1][-1] + 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    names = ["-".join(_SHORT_DAYS[end - 1] for end in sorted({run[0], run[-1]})) for run in runs]
+    days = "" if len(window["days"]) == len(_SHORT_DAYS) else f"{','.join(names)} "
+    return f"{days}{window['start']}-{window['end']}"

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agent.domain.credentials import CredentialState
 from agent.office import credentials, people
-from agent.office.access import groups
 from agent.office.intake.columns import Column
 from agent.office.intake.plan import PROGRESS_ROWS
-from protocols.mqtt.model import read_stamp
+from agent.office.reach import doors_of, shelf_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -59,10 +56,9 @@ def carry_out(
     """Write the entries of `plan` as one revision, or rehearse it, and say whose doors change."""
     added = changed = same = cards = 0
     touched: dict[str, int] = {}
-    doors = groups(book)
     # Cards that readers cannot tell apart were judged row by row: what is left of them here was accepted.
     with book.change(IMPORTED, by=by, at=at, keep=not rehearse, accept_collisions=True) as edit:
-        shelf = {group: tuple(sorted({door for door, _ in rights})) for group, rights in doors.items()}
+        shelf = shelf_of(edit.database)
         before: dict[str, frozenset[str]] = {}
         for done, entry in enumerate(plan.entries):
             if progress is not None and done % PROGRESS_ROWS == 0:
@@ -71,7 +67,7 @@ def carry_out(
             again = key in touched
             if not again:
                 touched[key] = entry.row
-                before[key] = doors_of(edit, key, shelf, at) if known else frozenset()
+                before[key] = doors_of(edit.database, key, shelf, at) if known else frozenset()
             fresh = _write(edit, key, entry, known=known, again=again)
             issued = _issue(edit, key, entry)
             cards += issued
@@ -84,29 +80,13 @@ def carry_out(
         shifts = tuple(
             shift
             for key, row in touched.items()
-            if (shift := _shift(row, key, before[key], doors_of(edit, key, shelf, at))) is not None
+            if (shift := _shift(row, key, before[key], doors_of(edit.database, key, shelf, at))) is not None
         )
         edit.note(f"persons+{added} persons~{changed} cards+{cards}")
         revision = edit.revision if edit.changed and not rehearse else None
     if progress is not None:
         progress(len(plan.entries), len(plan.entries))
     return Outcome(added, changed, same, cards, shifts, revision)
-
-
-def doors_of(edit: Edit, person: str, shelf: dict[str, tuple[str, ...]], at: datetime) -> frozenset[str]:
-    """Return the doors that `person` could open at `at` with some card or phone, schedules aside."""
-    row = edit.get("person", person)
-    if row is None or row["verified_at"] is None:
-        return frozenset()
-    ended = [row[name] for name in ("valid_until", "verified_until") if row[name] is not None]
-    if any(read_stamp(text) <= at for text in ended):
-        return frozenset()
-    holds = edit.database.execute(
-        "SELECT 1 FROM credential WHERE person = ? AND state = ? LIMIT 1", (person, CredentialState.ACTIVE)
-    ).fetchone()
-    if holds is None:
-        return frozenset()
-    return frozenset(door for group in json.loads(row["groups"]) for door in shelf.get(group, ()))
 
 
 def _shift(row: int, person: str, before: frozenset[str], after: frozenset[str]) -> Shift | None:

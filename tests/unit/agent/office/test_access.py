@@ -52,7 +52,7 @@ def test_what_no_gateway_could_read_is_refused_at_the_desk(book: Book) -> None:
             access.set_schedule(edit, "s", ["08:00-25:00"], "Asia/Shanghai")
         with pytest.raises(BadInput, match="schedule add"):
             access.set_group(edit, "g", [("lobby", "never")])
-        with pytest.raises(BadInput, match="cannot be sent"):
+        with pytest.raises(BadInput, match="cannot be a name"):
             access.set_group(edit, "g/h", [("lobby", "always")])
         with pytest.raises(BadInput, match="cannot be a name"):
             access.set_gateway(edit, "gw/1", ["lobby"])
@@ -67,10 +67,25 @@ def test_what_no_gateway_could_read_is_refused_at_the_desk(book: Book) -> None:
         access.pin_gateway_key(book, "gw01", "short", how="given", now="2026")
 
 
+@pytest.mark.parametrize(
+    ("days", "text"),
+    [
+        ([1, 2, 3, 4, 5, 6, 7], "08:00-09:00"),
+        ([1], "mon 08:00-09:00"),
+        ([1, 2], "mon-tue 08:00-09:00"),
+        ([1, 3, 4, 5, 7], "mon,wed-fri,sun 08:00-09:00"),
+    ],
+)
+def test_a_window_is_told_as_it_may_be_typed(days: list[int], text: str) -> None:
+    window = {"days": days, "start": "08:00", "end": "09:00"}
+    assert access.window_text(window) == text
+    assert access.read_window(text) == window
+
+
 def test_schedules_are_told_as_they_stand(book: Book) -> None:
     assert access.schedules(book) == [
-        ("always", "Asia/Shanghai", ["1234567 00:00-24:00"]),
-        ("office-hours", "Asia/Shanghai", ["12345 08:00-18:00"]),
+        ("always", "Asia/Shanghai", ["00:00-24:00"]),
+        ("office-hours", "Asia/Shanghai", ["mon-fri 08:00-18:00"]),
     ]
 
 
