@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
-from datetime import timedelta
 from random import Random
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from agent.clock import SystemClock
 from agent.demo.building import GARAGE, GATEWAY, LOBBY
-from agent.doors.passes import HELD_S
-from agent.office.passes import issue_pass
 from agent.store.verify import verify
-from drivers.simulator.line import Line
 from protocols.tokens.keys import kid
 from protocols.tokens.token import sign
 from protocols.tokens.visit import VISIT_TYP
-from tests.peers.site import RELEASE_S, Site
+from tests.peers.site import RELEASE_S
+from tests.peers.visitors import Visitors
 from tests.peers.zygote import Zygote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import TracebackType
 
-    from agent.store.rows import Row
 
-VISITOR = 0x0C0FFEE0
 SHORT_S = 8
 """A window that a busy box can still use before it ends."""
 KILLS = 16
@@ -38,103 +30,6 @@ USES = KILLS + 1
 SEED = 20261122
 LONGEST_LIFE_S = 0.02
 """From the code to the plug: before the record, between it and the relay, or after both."""
-
-_PORT = """\
-[[port]]
-kind = "qr-serial"
-name = "{reader}-port"
-device = "{device}"
-reader = "{reader}"
-repeat_s = 0
-
-"""
-
-
-class Visitors:
-    """A site whose doors have readers of codes, and an office that issues passes. The broker is away."""
-
-    def __init__(self, folder: Path) -> None:
-        clock = SystemClock(assume_synced=True)
-        self.lines = {door: Line([], clock.monotonic) for door in (LOBBY, GARAGE)}
-        ports = "".join(
-            _PORT.format(reader=f"{door}-qr", device=line.path) for door, line in self.lines.items()
-        )
-        board = '[[port]]\nkind = "modbus"'
-        readers = tuple(
-            (
-                f'readers = [{{ reader = "{door}-in"',
-                f'readers = [{{ reader = "{door}-qr" }}, {{ reader = "{door}-in"',
-            )
-            for door in self.lines
-        )
-        self.site = Site(folder, change=((board, ports + board), *readers))
-        self._stack = ExitStack()
-        self._read_at = dict.fromkeys(self.lines, float("-inf"))
-
-    def __enter__(self) -> Self:
-        with ExitStack() as stack:
-            for line in self.lines.values():
-                stack.enter_context(line)
-            stack.enter_context(self.site)
-            self.site.broker.kill()
-            self.visitor = self.site.office.add_resident(VISITOR)
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.__exit__(kind, error, trace)
-
-    def start(self) -> None:
-        """Start the daemon, and wait until all its readers answer."""
-        newest = self.site.head()
-        self.site.start(online=False)
-        self.readers_online(newest)
-
-    def readers_online(self, after: int) -> None:
-        """Wait until both readers of codes and the board are there, in records above `after`."""
-        wanted = {"lobby-qr", "garage-qr", "board-1"}
-        self.site.until(
-            lambda: (
-                wanted <= {row.data()["device"] for row in self.site.rows("device.online") if row.seq > after}
-            ),
-            "readers of codes online",
-        )
-
-    def issue(self, *, uses: int = 2, doors: tuple[str, ...] = (LOBBY,), for_s: float = 3600) -> str:
-        """Have the office issue a pass that is good from now on; return its token."""
-        now = self.site.clock.utc()
-        token, _ = issue_pass(
-            self.site.office.book,
-            self.visitor,
-            gateway=GATEWAY,
-            doors=doors,
-            valid_from=now,
-            valid_until=now + timedelta(seconds=for_s),
-            uses=uses,
-            by="tester",
-            at=now,
-        )
-        return token
-
-    def say(self, token: str, door: str = LOBBY) -> None:
-        """Have a reader print a code, at once."""
-        self.lines[door].say(f"{token}\r\n".encode())
-
-    def show(self, token: str, door: str = LOBBY) -> Row:
-        """Show a code anew, as somebody who took it from the glass before; return the record of that."""
-        clock = self.site.clock
-        self.site.until(lambda: clock.monotonic() > self._read_at[door] + HELD_S, "a glass that was empty")
-        before = self.site.head()
-        self.say(token, door)
-        self.site.until(lambda: bool(self.entries(before)), "the record of a pass")
-        self._read_at[door] = clock.monotonic()
-        return self.entries(before)[0]
-
-    def entries(self, after: int = 0) -> list[Row]:
-        """Return the records of all presentations above `after`."""
-        return [row for row in self.site.rows() if row.kind.startswith("entry.") and row.seq > after]
 
 
 @pytest.fixture
