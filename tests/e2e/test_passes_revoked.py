@@ -64,6 +64,7 @@ def test_a_revoked_pass_opens_no_door_from_the_receipt_on_over_restarts_and_olde
     assert told(visitors.show(token)) == ("entry.denied", "revoked")
     assert told(visitors.show(token, GARAGE)) == ("entry.denied", "revoked")
     assert told(visitors.show(other)) == ("entry.granted", None)
+    site.released(LOBBY, after=1)
     receipt = site.state(Kind.RECEIPT)
     assert (receipt["revision"], len(receipt["receipts"])) == (site.office.book.revision, 2)
 

@@ -220,6 +220,7 @@ def test_reasons_are_stable_codes() -> None:
         "pass_expired",
         "pass_used_up",
         "pass_uncounted",
+        "pass_unchecked",
     }
 
 
