@@ -21,7 +21,7 @@ from agent.clock import SystemClock, boot_id
 from agent.domain.facts import Answer, Effect, Json, Noted
 from agent.domain.site import new_site
 from agent.doors.answers import Answers
-from agent.doors.books import Books, remembered_mode
+from agent.doors.books import FIRE_RELEASE, Books, remembered_fire, remembered_mode
 from agent.doors.devices import Devices
 from agent.doors.fleet import Fleet
 from agent.doors.identities import Identities
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from agent.config.load import Loaded
+    from agent.domain.door import DoorRules
     from agent.doors.items import Item
     from agent.store.database import Quarantined
     from agent.store.journal import Journal
@@ -103,25 +104,19 @@ class House:
         stack.callback(self._journal.close)
         epoch = self._journal.start_boot()
         memory = self._journal.memory
+        key = gateway_key(loaded.secrets, config.gateway_key_credential)
+        digest_key = loaded.secrets.read(config.digest_key_credential).key(DIGEST_KEY_BYTES)
+
+        self._inbox: Inbox[Item | Stop] = Inbox()
+        rules = plan.door_rules(config)
+        was_burning = remembered_fire(memory.setting(FIRE_RELEASE))
+        self._burning = was_burning and config.fire is not None
+        self._serve_ways_out(loaded, rules, stack)
         roster_opened = open_roster(
             config.data_dir / "roster.db", at.utc, floor=int(memory.setting(ROSTER_HIGHEST) or 0)
         )
         table = roster_opened.table
         stack.callback(table.close)
-        key = gateway_key(loaded.secrets, config.gateway_key_credential)
-        digest_key = loaded.secrets.read(config.digest_key_credential).key(DIGEST_KEY_BYTES)
-
-        self._inbox: Inbox[Item | Stop] = Inbox()
-        self._wiring = plan.wiring(config)
-        self._fleet = Fleet(
-            [(port, build(port, clock.monotonic, loaded.secrets.lookup)) for port in config.ports],
-            self._wiring,
-            clock.monotonic,
-        )
-        rules = plan.door_rules(config)
-        self._reflex = Reflex(
-            {each.name: each for each in rules}, self._wiring, clock.monotonic, self._fleet.release
-        )
         self._sync = self._line(loaded, epoch, self._journal)
         self._answers = Answers(self._sync, clock)
         self._scribe = Scribe(config.data_dir)
@@ -177,11 +172,12 @@ class House:
         self._loop = Loop(
             inbox=self._inbox,
             clock=clock,
-            site=new_site(rules, table.rules()),
-            books=Books(self._journal, remembered, at.utc),
+            site=new_site(rules, table.rules(), plan.fire(config)),
+            books=Books(self._journal, remembered, at.utc, fire=was_burning),
             intake=desks,
             act=self._act,
             beat_s=min(BEAT_S, service.beat_s or BEAT_S),
+            stand=self._reflex.stand,
             around=Presence(
                 me,
                 wiring=self._wiring,
@@ -203,12 +199,27 @@ class House:
         self._say_what_was_found(opened.quarantined, roster_opened.quarantined, table)
         self._started: dict[str, Json] = {"version": me.version, "epoch": epoch, "doors": list(doors)}
 
+    def _serve_ways_out(self, loaded: Loaded, rules: tuple[DoorRules, ...], stack: ExitStack) -> None:
+        """Start the drivers, and with them exits and fire, before the list is read."""
+        config, monotonic = loaded.config, self._clock.monotonic
+        self._wiring = plan.wiring(config)
+        self._fleet = Fleet(
+            [(port, build(port, monotonic, loaded.secrets.lookup)) for port in config.ports],
+            self._wiring,
+            monotonic,
+        )
+        by_name = {each.name: each for each in rules}
+        self._reflex = Reflex(by_name, self._wiring, monotonic, self._fleet.release)
+        stack.callback(self._fleet.stop, STOP_WITHIN_S)
+        self._fleet.start(self._happened)
+        if self._burning:
+            self._reflex.burn()
+
     def serve(self) -> None:
         """Serve the doors until told to stop; then leave every lock locked."""
         self._scribe.start()
-        self._fleet.start(self._happened)
         try:
-            self._loop.start(self._modes)
+            self._loop.start(self._modes, fire=self._burning)
             self._inbox.put(Noted("agent.started", self._started))
             if self._sync is not None:
                 self._sync.start()

@@ -6,6 +6,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 from agent.domain.door import DoorRules
+from agent.domain.fire import Fire
 from agent.doors.identities import TELLING, Vouched
 from agent.doors.presence import PortPlace
 from agent.doors.wiring import ReaderPlace, Wiring
@@ -38,6 +39,11 @@ def door_rules(config: Config) -> tuple[DoorRules, ...]:
     )
 
 
+def fire(config: Config) -> Fire:
+    """Return how a fire release ends."""
+    return Fire(latched=config.fire is None or config.fire.latched)
+
+
 def wiring(config: Config) -> Wiring:
     """Return which wire belongs to which door."""
     return Wiring(
@@ -50,6 +56,7 @@ def wiring(config: Config) -> Wiring:
         contacts={door.contact: door.name for door in config.doors if door.contact is not None},
         exits={door.exit: door.name for door in config.doors if door.exit is not None},
         fire=None if config.fire is None else config.fire.point,
+        fire_key=None if config.fire is None else config.fire.key,
     )
 
 

@@ -61,7 +61,7 @@ def diagnose(picture: Snapshot) -> tuple[Finding, ...]:
 
 def _life_safety(picture: Snapshot) -> Iterator[Finding]:
     if picture.fire:
-        yield Finding("fire")
+        yield Finding(f"fire_{picture.fire_waits_for or 'line'}")
     if not picture.journal.writable:
         yield Finding("unwritable")
 

@@ -62,7 +62,7 @@ def lines(picture: Snapshot) -> Iterator[str]:
         clock=picture.clock,
     )
     if picture.fire:
-        yield say("status.fire")
+        yield say(f"status.fire_{picture.fire_waits_for or 'line'}")
     for door in picture.doors:
         yield _door(door)
     for port in picture.ports:

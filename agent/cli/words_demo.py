@@ -60,6 +60,7 @@ Simulated: wires (pseudo-terminals), two OSDP readers in secure channel, a Modbu
     "presents": ("holds card {card} to the reader of {door}", "在 {door} 读卡器刷卡 {card}"),
     "presses_exit": ("presses the exit button of {door}", "按下 {door} 出门按钮"),
     "fire_rings": ("the fire panel asks for release", "消防主机要求释放门锁"),
+    "turns_fire_key": ("turns the key switch: the fire is over", "拧动钥匙开关：火情结束"),
     "fire_rests": ("the fire panel is at rest again", "消防主机恢复正常"),
     "phone_asks": ("sends a signed command: open {door}", "发送签名指令：开 {door}"),
     "phone_opened": (
@@ -108,6 +109,7 @@ Simulated: wires (pseudo-terminals), two OSDP readers in secure channel, a Modbu
     "door.fire_released": ("released for the fire", "因火警释放"),
     "door.fire_ended": ("fire release ended", "火警释放结束"),
     "fire.on": ("FIRE", "火警"),
+    "fire.line": ("the fire line has changed; the release stands", "联动线状态变化，释放继续"),
     "fire.off": ("fire over", "火警解除"),
     "order.accepted": ("signed order accepted", "已接受签名指令"),
     "order.refused": ("order refused", "已拒绝指令"),

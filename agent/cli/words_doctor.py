@@ -12,12 +12,19 @@ WORDS: dict[str, tuple[str, str]] = {
         ),
         "守护进程已 {age_s:.0f} 秒未写入。请看：journalctl -u menshen -e；systemd 会很快重启它",
     ),
-    "fire": (
+    "fire_line": (
         (
-            "the fire line calls, doors are released — if there is no fire, look at the panel "
-            "and its two wires"
+            "the fire line calls or cannot be read, doors are released — if there is no fire, look at the "
+            "panel and its two wires"
         ),
-        "消防联动有效，门已释放。若无火情，请查消防主机及其两根线",
+        "消防联动线有效或无法读取，门已释放。若无火情，请查消防主机及其两根线",
+    ),
+    "fire_acknowledgement": (
+        (
+            "the fire line is at rest, doors are still released — when the fire is over, turn the key switch "
+            "of [fire], or have the duty desk send fire_over"
+        ),
+        "消防联动线已恢复，门仍释放。确认火情结束后，请拧 [fire] 的钥匙开关，或由值班台发送 fire_over 指令",
     ),
     "unwritable": (
         (

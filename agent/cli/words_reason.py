@@ -57,6 +57,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "the gateway has lost its list of revoked passes; it takes none until the list is back",
         "网关的通行证注销名单已丢失，恢复前暂不受理访客通行证",
     ),
+    "no_fire": ("there is no fire release", "当前没有消防释放"),
+    "fire_line_calls": ("the fire line still calls", "消防联动线仍有效"),
+    "fire_line_unsure": (
+        "the fire line cannot be read; look at its wire and its board first",
+        "消防联动线无法读取，请先检查线路和输入板",
+    ),
     "no_answer": ("the gateway did not answer in time", "网关未及时应答"),
     "offline": ("the gateway is offline", "网关离线"),
     "unproven": ("the lock did not confirm; look whether the door is open", "门锁未确认，请查看门是否已开"),

@@ -25,7 +25,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "gateway   {gateway}  menshen {version}  process {pid}  since {since}  clock {clock}",
         "网关      {gateway}  menshen {version}  进程 {pid}  启动于 {since}  时钟 {clock}",
     ),
-    "fire": ("FIRE      the fire line calls: doors are released", "火警      消防联动有效：门已释放"),
+    "fire_line": (
+        "FIRE      doors are released; the fire line calls, or cannot be read",
+        "火警      门已释放；消防联动线有效，或无法读取",
+    ),
+    "fire_acknowledgement": (
+        "FIRE      doors are released; the line is at rest and somebody must say that the fire is over",
+        "火警      门已释放；联动线已恢复，须由人员确认火情结束",
+    ),
     "door": (
         "door      {name}  {lock}  contact {contact}  mode {mode}{more}",
         "门        {name}  {lock}  门磁 {contact}  模式 {mode}{more}",

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 NO_CARDS: Final = "qr-serial"
 """The kind of port whose reader shows texts, and never a card."""
 
+FIRE_OVER: Final = "fire_over"
+"""The scope of a key that may say that the fire is over."""
+
 ONE_FORMAT: Final = "wiegand-serial"
 """The kind of port whose settings say in which format its reader's numbers are given."""
 
@@ -33,8 +36,8 @@ ONE_FORMAT: Final = "wiegand-serial"
 class Parts:
     """The parts that are sound by themselves, each with its index in the file.
 
-    `doubtful`: every text in a port that is not sound. A name that stands there may well be defined
-    there, so nothing is said of it until that port is mended.
+    `doubtful`: every text in a port or a trusted key that is not sound. A name that stands there may well be
+    defined there, so nothing is said of it until that part is mended.
     """
 
     ports: Mapping[int, PortSettings]
@@ -58,6 +61,7 @@ def cross_check(parts: Parts) -> Iterator[Problem]:
             yield from _formats(("door", index, "readers", place, "formats"), reader, table)
     yield from _given_formats(parts)
     yield from _keys(parts.trust)
+    yield from _fire_ends(parts)
 
 
 def _names(parts: Parts) -> Iterator[Problem]:
@@ -121,6 +125,8 @@ def _inputs_used(parts: Parts) -> Iterator[tuple[Path, str]]:
             yield ("door", index, "exit"), door.exit
     if parts.fire is not None:
         yield ("fire", "point"), parts.fire.point
+        if parts.fire.key is not None:
+            yield ("fire", "key"), parts.fire.key
 
 
 def _readers_used(parts: Parts) -> Iterator[tuple[Path, str]]:
@@ -144,7 +150,7 @@ def _whose(path: Path, parts: Parts) -> str:
             what = "a reader" if "readers" in rest else rest[0]
             return f"{what} of door {parts.doors[index].name!r}"
         case _:
-            return "the fire input"
+            return f"the fire {path[1]}"
 
 
 def _times(path: Path, door: Door) -> Iterator[Problem]:
@@ -192,6 +198,20 @@ def _given_formats(parts: Parts) -> Iterator[Problem]:
                 yield Problem(
                     path, f"reader {reader.reader!r} gives {port.format!r}, which is not here — add it"
                 )
+
+
+def _fire_ends(parts: Parts) -> Iterator[Problem]:
+    """See that somebody can end a fire release that waits for a person."""
+    fire = parts.fire
+    if fire is None or not fire.latched or fire.key is not None or FIRE_OVER in parts.doubtful:
+        return
+    if not any(FIRE_OVER in entry.scopes for entry in parts.trust.values()):
+        yield Problem(
+            ("fire",),
+            "nobody could end a fire release — name the input of a key switch with `key`, give a key under "
+            '[[trust]] the scope "fire_over", or write `latched = false` where the panel itself keeps the '
+            "line until it is reset by hand",
+        )
 
 
 def _keys(trust: Mapping[int, Trust]) -> Iterator[Problem]:

@@ -26,7 +26,7 @@ CLEARTEXT_PORT = 1883
 MOST_DOORS = 64
 """More doors than one gateway's loop is tested with are a second gateway."""
 
-Scope = Literal["roster", "mode", "open"]
+Scope = Literal["roster", "mode", "open", "override", "fire_over"]
 # The gateway's id is a level of every topic, the certificate's common name (64 characters) and a user name.
 GatewayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 # What systemd accepts as a credential's name, and no path.
@@ -108,9 +108,16 @@ class Trust(Model):
 
 
 class Fire(Model):
-    """The input that copies the fire panel's contact. Doors that must open in a fire open by wiring too."""
+    """The input that copies the fire panel's contact. Doors that must open in a fire open by wiring too.
+
+    `latched`: a release stands until the line is at rest and a person has said that the fire is over: by the
+    key switch at the input `key`, or by an order of a trusted key with the scope "fire_over". Without it the
+    line alone ends a release: right where the panel keeps the line until somebody resets it by hand.
+    """
 
     point: Name
+    key: Name | None = None
+    latched: StrictBool = True
 
 
 class Journal(Model):

@@ -47,14 +47,15 @@ def read_shape(data: dict[str, Any]) -> tuple[Config | None, tuple[Problem, ...]
 
 def sound_parts(data: Mapping[str, Any]) -> Parts:
     """Return those parts of `data` that are sound by themselves, so that these can be checked too."""
-    ports = _sound(_PORT, data.get("port"))
+    ports, trust = _sound(_PORT, data.get("port")), _sound(_TRUST, data.get("trust"))
     broker = data.get("broker")
     unsound = [table for index, table in enumerate(tables(data.get("port"))) if index not in ports]
+    unsound += [table for index, table in enumerate(tables(data.get("trust"))) if index not in trust]
     return Parts(
         ports=ports,
         doors=_sound(_DOOR, data.get("door")),
         formats=_sound(_FORMAT, data.get("format")),
-        trust=_sound(_TRUST, data.get("trust")),
+        trust=trust,
         fire=_sound(_FIRE, [data.get("fire")]).get(0),
         tls=_sound(_TLS, [broker.get("tls") if isinstance(broker, dict) else None]).get(0),
         doubtful=frozenset(_texts(unsound)),

@@ -29,6 +29,7 @@ LOBBY_CONTACT: Final = 0
 LOBBY_EXIT: Final = 1
 GARAGE_CONTACT: Final = 2
 FIRE_LINE: Final = 3
+FIRE_KEY: Final = 4
 CLOSED_AT_REST: Final = (LOBBY_CONTACT, GARAGE_CONTACT, FIRE_LINE)
 """Inputs whose circuit is closed while nothing happens."""
 
@@ -48,7 +49,7 @@ scopes = ["roster"]
 [[trust]]
 name = "duty-desk"
 key = "{duty_key}"
-scopes = ["mode", "open"]
+scopes = ["mode", "open", "fire_over"]
 
 [[port]]
 kind = "osdp"
@@ -85,6 +86,7 @@ lobby-contact = {{ channel = 1, normally = "closed" }}
 lobby-exit = {{ channel = 2, normally = "open" }}
 garage-contact = {{ channel = 3, normally = "closed" }}
 fire-line = {{ channel = 4, normally = "closed" }}
+fire-key = {{ channel = 5, normally = "open" }}
 
 [[door]]
 name = "lobby"
@@ -105,6 +107,7 @@ release_s = {release_s}
 
 [fire]
 point = "fire-line"
+key = "fire-key"
 
 [log]
 format = "json"
@@ -184,6 +187,10 @@ class Building:
     def ring_fire(self, *, on: bool) -> None:
         """Have the fire panel ask for release, or not any more."""
         self.board.set_input(FIRE_LINE, active=not on)
+
+    def turn_fire_key(self, *, on: bool) -> None:
+        """Say by the key switch that the fire is over, or turn it back."""
+        self.board.set_input(FIRE_KEY, active=on)
 
 
 def _give(path: Path, content: bytes) -> None:

@@ -142,10 +142,16 @@ class Town:
         return act
 
     def ring_fire(self, *, on: bool) -> Sight:
-        """Have the fire panel ask for release, or not any more."""
+        """Have the fire panel ask for release; or not any more, and somebody say so with the key switch."""
         act = self.feed.put(Act("fire", Phrase("fire_rings" if on else "fire_rests")))
         self.building.ring_fire(on=on)
         self._fire = on
+        if not on:
+            self.feed.rest(STEP_S)
+            self.feed.put(Act("person", Phrase("turns_fire_key")))
+            self.building.turn_fire_key(on=True)
+            self.feed.rest(STEP_S)
+            self.building.turn_fire_key(on=False)
         return act
 
     @property

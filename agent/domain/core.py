@@ -15,10 +15,15 @@ from agent.domain.decision import Mode
 from agent.domain.door import Leaf
 from agent.domain.entry import pass_shown, presented, unreadable
 from agent.domain.facts import (
+    Answer,
     Carried,
     ExitAsked,
     Fact,
     FireCleared,
+    FireKeyRested,
+    FireKeyTurned,
+    FireKeyUnsure,
+    FireOverAsked,
     FireRaised,
     FireUnsure,
     LeafClosed,
@@ -29,6 +34,7 @@ from agent.domain.facts import (
     Noted,
     OpenAsked,
     OrderRefused,
+    Outcome,
     PassShown,
     Presented,
     Record,
@@ -39,19 +45,24 @@ from agent.domain.facts import (
     Tick,
     Unreadable,
 )
-from agent.domain.orders import mode_asked, open_asked, refused
+from agent.domain.fire import Key, Line, key_seen, line_seen, over, remembered
+from agent.domain.orders import mode_asked, open_asked, refused, why_not_over
 from agent.domain.site import step_door
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from agent.domain.facts import Json, Order
+    from agent.domain.fire import Fire
     from agent.domain.moment import Moment
     from agent.domain.site import Handled, Site
 
 
-def begin(site: Site, modes: Mapping[str, Mode], at: Moment) -> Handled:
-    """Restore the modes that were in force before a restart; a held door gets its lease again."""
+def begin(site: Site, modes: Mapping[str, Mode], at: Moment, *, fire: bool = False) -> Handled:
+    """Restore what was in force before a restart: a fire release, first of all, and the doors' modes."""
     result = Result()
+    if fire:
+        site, result = _burning(site, remembered(site.fire), at)
     for name, mode in modes.items():
         if name in site.doors and mode is not Mode.NORMAL:
             site, more = step_door(site, name, doors.ModeSet(mode, restored=True), at, "mode")
@@ -87,11 +98,20 @@ def handle(site: Site, fact: Fact, at: Moment) -> Handled:  # noqa: C901, PLR091
         case LeafUnknown(door, why):
             return step_door(site, door, doors.LeafSeen(Leaf.UNKNOWN, why), at, "leaf")
         case FireRaised():
-            return _fire(site, at, on=True)
+            return _burning(site, line_seen(site.fire, Line.CALLING), at)
         case FireCleared():
-            return _fire(site, at, on=False)
+            return _burning(site, line_seen(site.fire, Line.REST), at)
         case FireUnsure(why):
-            return site, Result((Record("fire.unsure", None, {"why": why}, alarm=True),))
+            return _burning(site, line_seen(site.fire, Line.UNSURE, why), at)
+        case FireKeyTurned(point):
+            return _burning(site, key_seen(site.fire, Key.TURNED, point), at)
+        case FireKeyRested(point):
+            return _burning(site, key_seen(site.fire, Key.REST, point), at)
+        case FireKeyUnsure(point, why):
+            site, result = _burning(site, key_seen(site.fire, Key.UNSURE, point), at)
+            return site, result + Result((Record("fire.key_unsure", None, {"point": point, "why": why}),))
+        case FireOverAsked(order):
+            return _fire_over(site, order, at)
         case Carried(id_):
             return carried(site, id_, at)
         case NotCarried(id_, why, maybe):
@@ -114,13 +134,27 @@ def handle(site: Site, fact: Fact, at: Moment) -> Handled:  # noqa: C901, PLR091
 # --- doors ---------------------------------------------------------------------------------------------
 
 
-def _fire(site: Site, at: Moment, *, on: bool) -> Handled:
-    if on is site.fire:
-        return site, Result()
-    site = replace(site, fire=on)
-    result = Result((Record("fire.on" if on else "fire.off", None, {}, alarm=True),))
+def _fire_over(site: Site, order: Order, at: Moment) -> Handled:
+    """End the fire release by a duty desk's order, where nothing keeps it up any more."""
+    reason = why_not_over(site, order, at)
+    if reason is not None:
+        return site, refused(None, order, reason)
+    story: dict[str, Json] = {"order": order.id, "key": order.key}
+    site, result = _burning(site, over(site.fire, story), at)
+    accepted = Record("order.accepted", None, {**story, "do": "fire_over"})
+    answer = Answer(order, None, Outcome.DONE, None)
+    return site, Result((accepted,), used=(order,)) + result + Result(then=(answer,))
+
+
+def _burning(site: Site, stepped: tuple[Fire, tuple[Record, ...]], at: Moment) -> Handled:
+    """Take the fire release's new state, and the doors with it."""
+    was_on = site.fire.on
+    fire, records = stepped
+    site, result = replace(site, fire=fire), Result(records)
+    if fire.on is was_on:
+        return site, result
     for name in site.doors:
-        site, more = step_door(site, name, doors.FireSet(on), at, "fire", safety=on)
+        site, more = step_door(site, name, doors.FireSet(fire.on), at, "fire", safety=fire.on)
         result += more
     return site, result
 

@@ -127,6 +127,13 @@ class ModeAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class FireOverAsked:
+    """A signed order that says that the fire is over."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRefused:
     """An order that must not be acted on; answered where it says where to."""
 
@@ -178,6 +185,28 @@ class FireCleared:
 class FireUnsure:
     """The fire line cannot be read. Doors that open in a fire do so by wiring; this is an alarm."""
 
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FireKeyTurned:
+    """The key switch at the input `point` says that the fire is over."""
+
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
+class FireKeyRested:
+    """That key switch is at rest."""
+
+    point: str
+
+
+@dataclass(frozen=True, slots=True)
+class FireKeyUnsure:
+    """Nobody knows how that key switch stands."""
+
+    point: str
     why: str
 
 
@@ -237,6 +266,7 @@ Fact = (
     | Unreadable
     | OpenAsked
     | ModeAsked
+    | FireOverAsked
     | OrderRefused
     | ExitAsked
     | LeafOpened
@@ -245,6 +275,9 @@ Fact = (
     | FireRaised
     | FireCleared
     | FireUnsure
+    | FireKeyTurned
+    | FireKeyRested
+    | FireKeyUnsure
     | Carried
     | NotCarried
     | Noted

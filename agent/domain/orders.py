@@ -61,6 +61,15 @@ def mode_asked(site: Site, fact: ModeAsked, at: Moment) -> Handled:
     return site, result
 
 
+def why_not_over(site: Site, order: Order, at: Moment) -> str | None:
+    """Return why a duty desk's word that the fire is over does not end its release, if so."""
+    if order.not_after < at.monotonic:
+        return "expired"
+    if (stands := site.fire.stands) is not None:
+        return stands.value
+    return None if site.recording else Reason.CANNOT_RECORD.value
+
+
 def _superseding(site: Site, name: str) -> tuple[Site, Mode]:
     """Return the site in which only an order newer than those under way may fall back, and to which mode.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, assert_never
 from agent.domain import door as doors
 from agent.domain.door import Door, DoorRules, step
 from agent.domain.facts import Effect, Order, Outcome, Record, Relock, Result, ShowAtDoor, Shown, Unlock
+from agent.domain.fire import Fire
 from agent.domain.rules import Rules
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Site:
     """The state of all doors.
 
     rules: how each door behaves. roster: who may pass, but for the list itself. acts: those whose
-    answer is awaited. fire: the fire line asks for release. recording: whether the journal can be
+    answer is awaited. fire: the release by the fire line. recording: whether the journal can be
     written. failing: doors whose lease cannot be renewed, so that it is said once, not at every try.
     """
 
@@ -73,7 +74,7 @@ class Site:
     acts: Mapping[int, Act] = field(default_factory=dict)
     next_id: int = 1
     recording: bool = True
-    fire: bool = False
+    fire: Fire = field(default_factory=Fire)
     failing: frozenset[str] = frozenset()
 
     @property
@@ -87,9 +88,13 @@ class Site:
 Handled = tuple[Site, Result]
 
 
-def new_site(rules: tuple[DoorRules, ...], roster: Rules) -> Site:
-    """Return a site whose doors are locked and whose leaves nobody has seen yet."""
-    return Site({each.name: each for each in rules}, {each.name: Door() for each in rules}, roster)
+def new_site(rules: tuple[DoorRules, ...], roster: Rules, fire: Fire | None = None) -> Site:
+    """Return a site whose doors are locked and whose leaves nobody has seen yet.
+
+    fire: how its release ends.
+    """
+    by_name = {each.name: each for each in rules}
+    return Site(by_name, {name: Door() for name in by_name}, roster, fire=fire or Fire())
 
 
 def step_door(

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from agent.domain.site import Site
     from agent.store.journal import Journal
 
+FIRE_RELEASE = "fire.release"
+ON, OFF = "on", "off"
+"""The setting that tells a start whether the doors were released by fire when the gateway stopped."""
+
 KEPT = 1000
 """Entries kept in memory while the journal cannot be written: some 500 kB, hours of exits and alarms."""
 
@@ -45,16 +49,19 @@ class Turn:
 class Books:
     """Writes turns. One thread: the loop's."""
 
-    def __init__(self, journal: Journal, remembered: Mapping[str, str], last_at: datetime) -> None:
+    def __init__(
+        self, journal: Journal, remembered: Mapping[str, str], last_at: datetime, *, fire: bool = False
+    ) -> None:
         self._journal = journal
         self._doors = dict(remembered)
+        self._fire = fire
         self._unwritten: deque[Entry] = deque(maxlen=KEPT)
         self._given_up = 0
         self._claimed = 0  # the row up to which the centre says that it has everything
         self.last_at = last_at
 
     def write(self, turn: Turn, site: Site, at: Moment) -> bool:
-        """Put `turn` and the doors' states on disk in one commit; say whether there was anything to put.
+        """Put `turn` and the site's state on disk in one commit; say whether there was anything to put.
 
         Raises StoreError, and then nothing of it is on disk.
         """
@@ -65,7 +72,7 @@ class Books:
             entries=entries,
             used=tuple(UsedToken(order.id, order.remember_until) for order in turn.used),
             doors=doors,
-            settings=turn.settings,
+            settings=turn.settings if site.fire.on is self._fire else {**turn.settings, **_fire_text(site)},
             pass_uses=tuple(turn.pass_uses),
             sent=sent,
             confirmed=confirmed,
@@ -74,6 +81,7 @@ class Books:
             return False
         self._journal.commit(batch)
         self._doors.update(doors)
+        self._fire = site.fire.on
         if entries:
             self.last_at = at.utc
         return bool(entries)
@@ -120,6 +128,15 @@ class Books:
     def _changed(self, site: Site) -> dict[str, str]:
         states = {name: _state_text(door) for name, door in site.doors.items()}
         return {name: text for name, text in states.items() if self._doors.get(name) != text}
+
+
+def _fire_text(site: Site) -> dict[str, str]:
+    return {FIRE_RELEASE: ON if site.fire.on else OFF}
+
+
+def remembered_fire(text: str | None) -> bool:
+    """Say whether a fire release is remembered; what cannot be read is one, for life comes first."""
+    return text is not None and text != OFF
 
 
 def _entry(record: Record, at: Moment) -> Entry:

@@ -34,6 +34,7 @@ class Fleet:
         self._wiring = wiring
         self._clock = clock
         self._emit: Emit = _nobody
+        self._stopped = False
         self._light_ids = itertools.count(-1, -1)  # below zero: no door waits for the answer to a light
 
     def start(self, emit: Callable[[Event], None]) -> None:
@@ -68,7 +69,10 @@ class Fleet:
         return {driver.name: driver.line_health() for driver in self._drivers}
 
     def stop(self, within_s: float) -> None:
-        """Stop every driver, each leaving its outputs locked. Blocks up to `within_s` a driver."""
+        """Stop every driver, each leaving its outputs locked. Blocks up to `within_s` a driver; once."""
+        if self._stopped:
+            return
+        self._stopped = True
         for driver in self._drivers:
             driver.stop(within_s)
 

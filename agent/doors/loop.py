@@ -82,6 +82,7 @@ class Loop:
         act: Callable[[Effect], None],
         around: Surroundings,
         beat_s: float = BEAT_S,
+        stand: Callable[[frozenset[str]], None] = lambda _: None,
     ) -> None:
         self._inbox = inbox
         self._clock = clock
@@ -91,14 +92,18 @@ class Loop:
         self._act = act
         self._around = around
         self._beat_s = beat_s
+        self._stand = stand
         self._confidence: ClockConfidence | None = None
         self._beat_at = float("-inf")
         self._owed: dict[str, str] = {}  # settings of a turn that the disk refused
 
-    def start(self, modes: Mapping[str, Mode]) -> None:
-        """Put the doors back into the modes they had; those were recorded when they were ordered."""
+    def start(self, modes: Mapping[str, Mode], *, fire: bool = False) -> None:
+        """Put the doors back into the modes they had, and release them where a fire release stood."""
         at = self._now()
-        self._site, result = begin(self._site, modes, at)
+        self._site, result = begin(self._site, modes, at, fire=fire)
+        for effect in result.first:
+            self._act(effect)
+        self._tell_standing()
         try:
             self._books.write(Turn(list(result.records)), self._site, at)
         except StoreError as error:
@@ -171,7 +176,11 @@ class Loop:
             turn.used += result.used
             turn.pass_uses += result.pass_uses
             then = [*then, *result.then]
+        self._tell_standing()
         return then
+
+    def _tell_standing(self) -> None:
+        self._stand(frozenset(name for name, door in self._site.doors.items() if door.leased))
 
     def _without_record(self, before: Site, facts: list[Fact], at: Moment, why: str) -> list[Effect]:
         """Decide the turn anew from `before`, with a journal that cannot be written.

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from agent.domain.decision import Mode
-from agent.domain.facts import Fact, ModeAsked, Noted, OpenAsked, Order, OrderRefused
+from agent.domain.facts import Fact, FireOverAsked, ModeAsked, Noted, OpenAsked, Order, OrderRefused
 from agent.domain.moment import ClockConfidence
 from agent.doors.translate import phone_digest
 from agent.store.memory import Claim
@@ -84,7 +84,7 @@ class OrderDesk:
         return (self._asked(found, order),)
 
     def _unusable(self, claims: CommandClaims, order: Order) -> Refusal | None:
-        if claims.door not in self._doors:
+        if claims.do is not Do.FIRE_OVER and claims.door not in self._doors:
             return Refusal.UNKNOWN_DOOR
         match self._memory.claim(order.id, order.remember_until, datetime.fromtimestamp(claims.iat, UTC)):
             case Claim.FRESH:
@@ -96,6 +96,8 @@ class OrderDesk:
 
     def _asked(self, found: CheckedOrder, order: Order) -> Fact:
         claims = found.claims
+        if claims.do is Do.FIRE_OVER:
+            return FireOverAsked(order)
         if claims.do is Do.MODE and claims.mode is not None:
             return ModeAsked(claims.door, order, Mode(claims.mode.value))
         if found.person is None:

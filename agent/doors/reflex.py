@@ -45,6 +45,16 @@ class Reflex:
         self._release = release
         self._ids = itertools.count(FIRST_ID)
         self._fire = False
+        self._leased: frozenset[str] = frozenset()
+
+    def burn(self) -> None:
+        """Release every door that opens in a fire: a release stood when the gateway stopped."""
+        self._leased = frozenset(name for name, rules in self._rules.items() if rules.fire_release)
+        self._free_all()
+
+    def stand(self, leased: frozenset[str]) -> None:
+        """Hear from the loop which doors are meant to stand open; no exit's short release may end theirs."""
+        self._leased = leased
 
     def see(self, event: Event) -> None:
         """Release what `event` asks for, if it is an exit button or the fire line that does."""
@@ -53,18 +63,21 @@ class Reflex:
         if event.point == self._wiring.fire:
             self._see_fire(event.state)
         elif event.state is InputState.ACTIVE and (door := self._wiring.exits.get(event.point)) is not None:
-            # In a fire a short release would end the long one that stands.
-            in_fire = self._fire and self._rules[door].fire_release
-            self._free(door, LEASE_S if in_fire else self._rules[door].release_s)
+            rules = self._rules[door]
+            leased = door in self._leased or (self._fire and rules.fire_release)
+            self._free(door, max(LEASE_S, rules.release_s) if leased else rules.release_s)
 
     def _see_fire(self, state: InputState) -> None:
         if state is InputState.ACTIVE:
             self._fire = True
-            for name, rules in self._rules.items():
-                if rules.fire_release:
-                    self._free(name, LEASE_S)
+            self._free_all()
         elif state is InputState.INACTIVE:
             self._fire = False
+
+    def _free_all(self) -> None:
+        for name, rules in self._rules.items():
+            if rules.fire_release:
+                self._free(name, LEASE_S)
 
     def _free(self, door: str, for_s: float) -> None:
         not_after = self._clock() + ACT_WITHIN_S

@@ -111,6 +111,7 @@ class Snapshot:
     journal: JournalView
     broker: BrokerView
     fire: bool | None = None
+    fire_waits_for: Literal["line", "acknowledgement"] | None = None
     refused: Mapping[str, int] = field(default_factory=dict)
     step_downs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

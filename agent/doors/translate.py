@@ -10,6 +10,9 @@ from agent.domain.facts import (
     ExitAsked,
     Fact,
     FireCleared,
+    FireKeyRested,
+    FireKeyTurned,
+    FireKeyUnsure,
     FireRaised,
     FireUnsure,
     Json,
@@ -151,6 +154,8 @@ class Translator:
         wiring = self._wiring
         if point == wiring.fire:
             return (_fire(state),)
+        if point == wiring.fire_key:
+            return (_fire_key(point, state),)
         if (door := wiring.contacts.get(point)) is not None:
             return (_leaf(door, state),)
         if (door := wiring.exits.get(point)) is None:
@@ -174,6 +179,16 @@ def _fire(state: InputState) -> Fact:
             return FireCleared()
         case _:
             return FireUnsure(state.value)
+
+
+def _fire_key(point: str, state: InputState) -> Fact:
+    match state:
+        case InputState.ACTIVE:
+            return FireKeyTurned(point)
+        case InputState.INACTIVE:
+            return FireKeyRested(point)
+        case _:
+            return FireKeyUnsure(point, state.value)
 
 
 def _leaf(door: str, state: InputState) -> Fact:

@@ -22,7 +22,8 @@ class ReaderPlace:
 class Wiring:
     """The site's wires by name.
 
-    readers, contacts, exits: from the hardware's name. locks: from the door to its output.
+    readers, contacts, exits: from the hardware's name. locks: from the door to its output. fire: the input of
+    the fire line; fire_key: that of the key switch by which a person ends its release.
     """
 
     readers: Mapping[str, ReaderPlace]
@@ -30,6 +31,7 @@ class Wiring:
     contacts: Mapping[str, str]
     exits: Mapping[str, str]
     fire: str | None = None
+    fire_key: str | None = None
 
     def readers_at(self, door: str) -> tuple[str, ...]:
         """Return the names of the readers at `door`."""

@@ -33,6 +33,7 @@ class Do(StrEnum):
 
     OPEN = "open"
     MODE = "mode"
+    FIRE_OVER = "fire_over"
 
 
 class Mode(StrEnum):
@@ -43,12 +44,17 @@ class Mode(StrEnum):
     LOCKED = "locked"
 
 
-_LIFE_S: Final = {Do.OPEN: OPEN_LIFE_S, Do.MODE: MODE_LIFE_S}
+_LIFE_S: Final = {Do.OPEN: OPEN_LIFE_S, Do.MODE: MODE_LIFE_S, Do.FIRE_OVER: MODE_LIFE_S}
+
+EVERY_DOOR: Final = "*"
+"""The `door` of a command to the whole gateway: FIRE_OVER's, and no other's."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandClaims:
     """One command. `iat`, `exp`: seconds UTC. `mode` stands exactly when `do` is MODE.
+
+    `door`: EVERY_DOOR exactly when `do` is FIRE_OVER, which says that the fire is over.
 
     `client`: where the answer goes when the transport names no response topic. `sub`: the person for whom
     a key asks.
@@ -110,6 +116,8 @@ def read_command(opened: Opened) -> CommandClaims:
         raise TokenError(Defect.MALFORMED, "do or mode is none that we know") from error
     if (mode is not None) != (do is Do.MODE):
         raise TokenError(Defect.MALFORMED, "mode stands with do=mode, and only there")
+    if (said.get("door") == EVERY_DOOR) != (do is Do.FIRE_OVER):
+        raise TokenError(Defect.MALFORMED, "fire_over is for the whole gateway, and nothing else is")
     claims = CommandClaims(
         iss=opened.kid,
         aud=_text(said, "aud", _NAME),

@@ -14,7 +14,7 @@ from agent.errors import EX_UNAVAILABLE
 from agent.phone.client import Phone
 from drivers.simulator.relay_board import WELL, Mood
 from protocols.mqtt.topics import Kind
-from protocols.tokens.command import Mode
+from protocols.tokens.command import EVERY_DOOR, Mode
 from tests.peers.site import DESK, NEIGHBOUR, PHONE, RELEASE_S, RESIDENT, STRANGER, Site
 
 if TYPE_CHECKING:
@@ -123,11 +123,43 @@ def test_exit_and_fire_open_with_no_broker_and_no_list(site: Site) -> None:
     site.released(GARAGE)
     site.row("fire.on")
     site.building.ring_fire(on=False)
+    site.row("fire.line")
+    assert not site.rows("fire.off")
+    site.building.turn_fire_key(on=True)
     site.row("fire.off")
     site.until(lambda: site.locked(LOBBY) and site.locked(GARAGE), "every door locked again")
 
     site.broker.start()
     site.all_told(mend=True)
+
+
+def test_a_fire_release_stands_over_a_kill_and_until_the_desk_says_that_it_is_over(house: Site) -> None:
+    house.building.ring_fire(on=True)
+    house.released(LOBBY)
+    house.row("fire.on")
+    house.building.ring_fire(on=False)  # a line that burns through falls silent, too
+    house.row("fire.line")
+
+    house.daemon.kill()
+    newest = house.head()
+    house.start()
+
+    house.until(lambda: any(row.seq > newest for row in house.rows("fire.on")), "the release, remembered")
+    house.until(lambda: not house.locked(LOBBY) and not house.locked(GARAGE), "every door open")
+    house.until(lambda: any(row.seq > newest for row in house.rows("fire.line")), "the line at rest")
+    fire_over = house.claims(house.duty_key, EVERY_DOOR, do="fire_over")
+    stranger = house.ask(house.claims(house.phone_key, EVERY_DOOR, do="fire_over"), house.phone_key)
+    assert (stranger.outcome, stranger.reason) == ("refused", "wrong_scope")
+    assert house.ask(fire_over, house.duty_key, DESK).outcome == "done"
+    house.until(lambda: house.locked(LOBBY) and house.locked(GARAGE), "every door locked again")
+
+    newest = house.head()
+    house.daemon.kill()
+    house.start()
+    house.present(RESIDENT, GARAGE)
+    house.released(GARAGE)
+    assert not [row for row in house.rows("fire.on") if row.seq > newest]
+    house.all_told()
 
 
 def test_a_door_held_by_the_duty_desk_stays_held_over_a_restart_and_the_list_too(house: Site) -> None:

@@ -158,7 +158,8 @@ def port(*devices: object, **line: int) -> tuple[PortView, ...]:
     ("changes", "expected"),
     [
         ({}, []),
-        ({"fire": True}, ["fire"]),
+        ({"fire": True, "fire_waits_for": "line"}, ["fire_line"]),
+        ({"fire": True, "fire_waits_for": "acknowledgement"}, ["fire_acknowledgement"]),
         ({"journal": JournalView(writable=False)}, ["unwritable"]),
         ({"journal": JournalView(fill=0.79)}, []),
         ({"journal": JournalView(fill=0.8, hours_to_full=7.0)}, ["filling"]),
@@ -230,7 +231,7 @@ def test_life_safety_comes_first() -> None:
         ports=port(SILENT),
         doors=(DoorView("a", "locked", "open", "held"),),
     )
-    assert [each.key for each in diagnose(ill)] == ["fire", "port_silent", "door_mode", "no_roster"]
+    assert [each.key for each in diagnose(ill)] == ["fire_line", "port_silent", "door_mode", "no_roster"]
 
 
 def test_doctor_says_when_nothing_is_wrong_and_numbers_what_is(

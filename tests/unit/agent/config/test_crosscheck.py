@@ -43,7 +43,7 @@ def found(
 def test_a_sound_site_has_no_problem() -> None:
     one = door(contact="contact", exit="exit")
     two = door(name="garage", lock="lock-2", readers=[{"reader": "out", "formats": ["W34_CARD32"]}])
-    assert found(one, two, fire=Fire(point="fire")) == []
+    assert found(one, two, fire=Fire(point="fire", latched=False)) == []
 
 
 @pytest.mark.parametrize(
@@ -78,8 +78,26 @@ def test_two_doors_never_share_a_wire() -> None:
 
 
 def test_the_fire_line_is_no_doors_input() -> None:
-    (problem,) = found(door(contact="fire"), fire=Fire(point="fire"))
-    assert "'fire' is in use already" in problem
+    (problem,) = found(door(contact="fire"), fire=Fire(point="fire", latched=False))
+    assert "'fire' is in use already as contact of door 'lobby'" in problem
+
+
+def test_a_fire_release_that_nobody_could_end_is_a_problem() -> None:
+    may = Trust(name="desk", key=KEY, scopes=("fire_over",))
+    may_not = Trust(name="office", key=OTHER_KEY, scopes=("mode",))
+
+    (problem,) = found(door(), trust=(may_not,), fire=Fire(point="fire"))
+
+    assert problem.startswith("('fire',) nobody could end a fire release — name the input of a key switch")
+    assert found(door(), trust=(may,), fire=Fire(point="fire")) == []
+    assert found(door(), fire=Fire(point="fire", latched=False)) == []
+    assert found(door(), fire=Fire(point="fire", key="exit")) == []
+    assert found(door(), fire=Fire(point="fire"), doubtful=frozenset({"fire_over"})) == []
+
+
+def test_the_fire_key_has_an_input_of_its_own() -> None:
+    (problem,) = found(door(exit="exit"), fire=Fire(point="fire", key="exit"))
+    assert "'exit' is in use already as exit of door 'lobby'" in problem
 
 
 def test_names_are_unique_on_a_gateway() -> None:

@@ -9,6 +9,7 @@ from agent.domain.core import handle
 from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person, Span
 from agent.domain.door import Door, DoorRules
 from agent.domain.facts import Effect, Fact, OpenAsked, Order, Presented, Result, Unlock
+from agent.domain.fire import Fire
 from agent.domain.moment import ClockConfidence, Moment
 from agent.domain.rules import Group, Right, Rules
 from agent.domain.schedule import ALL_WEEK, MINUTES_A_DAY, Schedule, Window
@@ -90,8 +91,8 @@ def order(
 class House:
     """A site taken through facts; time moves by hand, and what was asked for is kept apart."""
 
-    def __init__(self, *rules: DoorRules) -> None:
-        self.site = new_site(rules or (DoorRules(LOBBY), DoorRules(GARAGE)), ROSTER)
+    def __init__(self, *rules: DoorRules, latched: bool = False) -> None:
+        self.site = new_site(rules or (DoorRules(LOBBY), DoorRules(GARAGE)), ROSTER, Fire(latched=latched))
         self.at = 1000.0
         self.utc = NOON
         self.clock = ClockConfidence.SYNCED

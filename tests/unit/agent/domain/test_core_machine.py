@@ -21,7 +21,12 @@ from agent.domain.facts import (
     ExitAsked,
     Fact,
     FireCleared,
+    FireKeyRested,
+    FireKeyTurned,
+    FireKeyUnsure,
+    FireOverAsked,
     FireRaised,
+    FireUnsure,
     LeafClosed,
     LeafOpened,
     LeafUnknown,
@@ -90,21 +95,23 @@ class HouseLife(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = House()
+        self.house = House(latched=True)
         self.wire = Wire()
         self.orders: list[Order] = []
         self.answers: Counter[str] = Counter()
         self.asked_by: dict[int, str] = {}  # the order that an act's answer is waited for by
         self.shown_by: dict[int, str] = {}  # the reader where somebody waits for an act's answer
+        self.burns = self.line_rests = self.key_rests = False
         self.last_mode = {LOBBY: "normal", GARAGE: "normal"}
         self.used: set[str] = set()
         self.uses = 0  # of the pass, as they are on disk
         self.ids: list[int] = []
 
-    @initialize(lobby=st.sampled_from(Mode), garage=st.sampled_from(Mode))
-    def wake(self, lobby: Mode, garage: Mode) -> None:
+    @initialize(lobby=st.sampled_from(Mode), garage=st.sampled_from(Mode), fire=st.booleans())
+    def wake(self, lobby: Mode, garage: Mode, fire: bool) -> None:  # noqa: FBT001 - drawn
         house = self.house
-        house.site, result = begin(house.site, {LOBBY: lobby, GARAGE: garage}, house.now())
+        self.burns = fire
+        house.site, result = begin(house.site, {LOBBY: lobby, GARAGE: garage}, house.now(), fire=fire)
         self._follow(None, result)
 
     # --- people ---------------------------------------------------------------------------------------
@@ -153,9 +160,28 @@ class HouseLife(RuleBasedStateMachine):
     def lose_contact(self, door: str) -> None:
         self._take(LeafUnknown(door, "cut"))
 
-    @rule(fact=st.sampled_from([FireRaised(), FireCleared(), RecordingLost("full"), RecordingBack()]))
+    @rule(fact=st.sampled_from([RecordingLost("full"), RecordingBack()]))
     def befall(self, fact: Fact) -> None:
         self._take(fact)
+
+    @rule(fact=st.sampled_from([FireRaised(), FireCleared(), FireUnsure("cut")]))
+    def hear_the_fire_line(self, fact: Fact) -> None:
+        self.line_rests = isinstance(fact, FireCleared)
+        self.burns |= isinstance(fact, FireRaised)
+        self._take(fact)
+
+    @rule(fact=st.sampled_from([FireKeyTurned("k"), FireKeyRested("k"), FireKeyUnsure("k", "cut")]))
+    def move_the_fire_key(self, fact: Fact) -> None:
+        if isinstance(fact, FireKeyTurned) and self.key_rests and self.line_rests:
+            self.burns = False
+        self.key_rests = isinstance(fact, FireKeyRested)
+        self._take(fact)
+
+    @rule()
+    def say_that_the_fire_is_over(self) -> None:
+        if self.line_rests and self.house.site.recording:
+            self.burns = False
+        self._take(FireOverAsked(self._order(30.0, None)))
 
     # --- the devices ----------------------------------------------------------------------------------
 
@@ -193,6 +219,11 @@ class HouseLife(RuleBasedStateMachine):
     # --- what must hold -------------------------------------------------------------------------------
 
     @invariant()
+    def a_fire_release_stands_until_line_and_person_have_ended_it(self) -> None:
+        assert self.house.site.fire.on is self.burns
+        assert all(door.fire is self.burns for door in self.house.site.doors.values())
+
+    @invariant()
     def no_order_is_answered_twice(self) -> None:
         assert all(count == 1 for count in self.answers.values())
 
@@ -213,7 +244,7 @@ class HouseLife(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Devices fall silent, the fire ends, doors are normal: all is answered, and all is locked."""
         self.wire.waiting.clear()
-        for fact in (RecordingBack(), FireCleared()):
+        for fact in (RecordingBack(), FireCleared(), FireKeyRested("k"), FireKeyTurned("k")):
             self._take(fact)
         for door in (LOBBY, GARAGE):
             self.set_mode(door, Mode.NORMAL, 300.0)
@@ -252,7 +283,7 @@ class HouseLife(RuleBasedStateMachine):
         self._check_uses(fact, result)
         for effect in result.first:
             assert isinstance(effect, Unlock), "only what saves lives goes ahead"
-            assert isinstance(fact, ExitAsked | FireRaised | Tick)
+            assert isinstance(fact, ExitAsked | FireRaised | Tick | None)  # None: a release remembered
             if isinstance(fact, Tick):
                 assert self.house.site.fire
         for effect in result.then:
@@ -304,7 +335,7 @@ class HouseLife(RuleBasedStateMachine):
             assert (
                 self.house.site.recording
                 or self.house.door(unlock.door).fire
-                or isinstance(fact, FireCleared)
+                or isinstance(fact, FireKeyTurned | FireOverAsked)
             )
 
     def _do(self, fact: Fact | None, effect: Effect) -> None:

@@ -10,10 +10,11 @@ import pytest
 from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person
 from agent.domain.door import DoorRules
 from agent.domain.facts import Effect, Noted, Show, Shown, Unlock
+from agent.domain.fire import Fire
 from agent.domain.rules import Group, Right, Rules
 from agent.domain.schedule import ALL_WEEK, MINUTES_A_DAY, Schedule, Window
 from agent.domain.site import Site, new_site
-from agent.doors.books import Books
+from agent.doors.books import FIRE_RELEASE, Books, remembered_fire
 from agent.doors.inbox import Inbox
 from agent.doors.loop import Loop, Stop
 from agent.doors.translate import Translator
@@ -86,7 +87,7 @@ class Wires:
 class Bench:
     """A loop on a real journal, its effects in order with the journal's height at the time."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, latched: bool = True) -> None:
         self.clock = HandClock()
         opened = open_journal(folder / "journal.db", boot_id="b" * 32, at=self.clock.utc())
         self.journal: Journal = opened.journal
@@ -94,14 +95,17 @@ class Bench:
         self.beats = 0
         self.wires = Wires()
         self.inbox: Inbox[Item | Stop] = Inbox()
+        self.burning = remembered_fire(self.journal.memory.setting(FIRE_RELEASE))
+        self.standing: list[frozenset[str]] = []
         self.loop = Loop(
             inbox=self.inbox,
             clock=self.clock,
-            site=new_site((DoorRules("lobby"),), RULES),
-            books=Books(self.journal, {}, datetime(2026, 1, 1, tzinfo=UTC)),
+            site=new_site((DoorRules("lobby"),), RULES, Fire(latched=latched)),
+            books=Books(self.journal, {}, datetime(2026, 1, 1, tzinfo=UTC), fire=self.burning),
             intake=self.wires,
             act=self._act,
             around=self,
+            stand=self.standing.append,
         )
 
     def _act(self, effect: Effect) -> None:
@@ -223,6 +227,44 @@ def test_the_loop_beats_and_ends_when_told(bench: Bench) -> None:
     bench.loop.run()
 
     assert bench.beats == beats + 1
+
+
+def test_a_fire_release_is_remembered_and_stands_again_before_anything_is_written(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.loop.turn([InputChanged("fire-line", InputState.ACTIVE, START_S)])
+    bench.loop.turn([InputChanged("fire-line", InputState.INACTIVE, START_S)])
+    bench.journal.close()
+    again = Bench(tmp_path)
+    assert again.burning
+    height = again.journal.head[0]
+
+    again.loop.start({}, fire=again.burning)
+
+    ((unlock, when),) = again.acts
+    assert isinstance(unlock, Unlock)
+    assert when == height
+    assert again.standing[-1] == {"lobby"}
+    assert again.kinds()[-2:] == ["fire.on", "door.fire_released"]
+    again.journal.close()
+
+
+def test_a_fire_that_is_over_is_forgotten_also_when_the_disk_was_full_then(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, latched=False)
+    bench.loop.turn([InputChanged("fire-line", InputState.ACTIVE, START_S)])
+    bench.journal._connection.execute("PRAGMA query_only = ON")
+    bench.loop.turn([InputChanged("fire-line", InputState.INACTIVE, START_S)])
+    bench.journal._connection.execute("PRAGMA query_only = OFF")
+    assert remembered_fire(bench.journal.memory.setting(FIRE_RELEASE))
+    bench.loop.turn([])
+
+    assert not remembered_fire(bench.journal.memory.setting(FIRE_RELEASE))
+    assert bench.standing[-1] == frozenset()
+    bench.journal.close()
+
+
+def test_a_memory_of_fire_that_cannot_be_read_is_taken_for_one() -> None:
+    assert remembered_fire("?")
+    assert not remembered_fire(None)
 
 
 def test_time_that_comes_due_is_a_fact(bench: Bench) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person
 from agent.domain.decision import Mode
-from agent.domain.facts import Fact, ModeAsked, Noted, OpenAsked, OrderRefused
+from agent.domain.facts import Fact, FireOverAsked, ModeAsked, Noted, OpenAsked, OrderRefused
 from agent.domain.moment import ClockConfidence
 from agent.doors.orders import OrderDesk, Reply, stale
 from agent.doors.translate import phone_digest
@@ -19,7 +19,7 @@ from agent.store.journal import open_journal
 from agent.store.rows import Batch, UsedToken
 from agent.sync.authority import Signer
 from agent.sync.facts import OrderReceived
-from protocols.tokens.command import CommandClaims, Do
+from protocols.tokens.command import EVERY_DOOR, CommandClaims, Do
 from protocols.tokens.command import Mode as WireMode
 from protocols.tokens.keys import kid
 from protocols.tokens.token import COMMAND_TYP, sign
@@ -41,7 +41,7 @@ DIGEST = phone_digest(kid(PHONE.public_key()), DIGEST_KEY)
 HELD = Holding(Credential(DIGEST, CredentialKind.PHONE, CredentialState.ACTIVE), PERSON)
 SIGNERS = {
     kid(PHONE.public_key()): Signer(PHONE.public_key(), frozenset({Do.OPEN}), "p-1"),
-    kid(DUTY.public_key()): Signer(DUTY.public_key(), frozenset({Do.OPEN, Do.MODE})),
+    kid(DUTY.public_key()): Signer(DUTY.public_key(), frozenset(Do)),
 }
 
 
@@ -109,6 +109,18 @@ def test_the_duty_desk_opens_without_being_on_the_list_and_sets_modes(desk: Desk
     assert (opened.digest, opened.holding, opened.order.person) == (b"", None, None)
     assert isinstance(asked, ModeAsked)
     assert asked.mode is Mode.HELD
+
+
+def test_the_duty_desk_says_to_the_whole_gateway_that_the_fire_is_over(desk: Desk) -> None:
+    over = replace(desk.claims(DUTY), do=Do.FIRE_OVER, door=EVERY_DOOR)
+
+    (asked,) = desk.take(over, DUTY)
+    (phone,) = desk.take(replace(desk.claims(), do=Do.FIRE_OVER, door=EVERY_DOOR))
+
+    assert isinstance(asked, FireOverAsked)
+    assert asked.order.key == kid(DUTY.public_key())
+    assert isinstance(phone, Noted)
+    assert phone.body["reason"] == "wrong_scope"
 
 
 def test_a_phone_sets_no_mode(desk: Desk) -> None:

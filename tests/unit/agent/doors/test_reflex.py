@@ -57,6 +57,33 @@ def test_fire_frees_every_door_that_must_open_and_no_exit_cuts_that_short(seen: 
     assert seen.input("lobby-exit") == [("lobby-lock", 5.0)]
 
 
+def test_no_exit_cuts_short_what_the_loop_keeps_open(seen: Seen) -> None:
+    seen.reflex.stand(frozenset({"lobby"}))
+
+    assert seen.input("lobby-exit") == [("lobby-lock", LEASE_S)]
+    assert seen.input("garage-exit") == [("garage-lock", 9.0)]
+    seen.reflex.stand(frozenset())
+    assert seen.input("lobby-exit") == [("lobby-lock", 5.0)]
+
+
+def test_a_longer_release_than_a_lease_is_not_cut_to_one() -> None:
+    asked: list[Release] = []
+    slow = {"lobby": DoorRules("lobby", release_s=60.0), "garage": RULES["garage"]}
+    reflex = Reflex(slow, WIRING, lambda: NOW, asked.append)
+    reflex.stand(frozenset({"lobby"}))
+
+    reflex.see(InputChanged("lobby-exit", InputState.ACTIVE, NOW))
+
+    assert [each.for_s for each in asked] == [60.0]
+
+
+def test_a_fire_that_is_remembered_frees_the_doors_before_the_loop_lives(seen: Seen) -> None:
+    seen.reflex.burn()
+
+    assert [(each.point, each.for_s) for each in seen.asked] == [("lobby-lock", LEASE_S)]
+    assert seen.input("lobby-exit") == [("lobby-lock", LEASE_S)]
+
+
 @pytest.mark.parametrize(
     "event",
     [

@@ -9,6 +9,9 @@ from agent.domain.facts import (
     ExitAsked,
     Fact,
     FireCleared,
+    FireKeyRested,
+    FireKeyTurned,
+    FireKeyUnsure,
     FireRaised,
     FireUnsure,
     LeafClosed,
@@ -46,6 +49,7 @@ WIRING = Wiring(
     contacts={"contact": "lobby"},
     exits={"exit": "lobby"},
     fire="fire",
+    fire_key="fire-key",
 )
 
 
@@ -104,6 +108,9 @@ def test_a_pass_is_looked_at_by_another_desk() -> None:
         ("fire", InputState.ACTIVE, FireRaised()),
         ("fire", InputState.INACTIVE, FireCleared()),
         ("fire", InputState.OPEN_CIRCUIT, FireUnsure("open_circuit")),
+        ("fire-key", InputState.ACTIVE, FireKeyTurned("fire-key")),
+        ("fire-key", InputState.INACTIVE, FireKeyRested("fire-key")),
+        ("fire-key", InputState.UNKNOWN, FireKeyUnsure("fire-key", "unknown")),
     ],
 )
 def test_an_input_means_what_hangs_on_it(point: str, state: InputState, fact: Fact) -> None:

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.tokens.command import LATEST_S, MODE_LIFE_S, OPEN_LIFE_S, CommandClaims, Do, Mode, read_command
+from protocols.tokens.command import (
+    EVERY_DOOR,
+    LATEST_S,
+    MODE_LIFE_S,
+    OPEN_LIFE_S,
+    CommandClaims,
+    Do,
+    Mode,
+    read_command,
+)
 from protocols.tokens.errors import Defect, TokenError
 from protocols.tokens.token import Opened
 from protocols.tokens.verify import AHEAD_S, Refusal, remember_until, timely
@@ -21,13 +30,14 @@ OPEN = CommandClaims(
     iss="kid-1", aud="gw-1", door="lobby", do=Do.OPEN, jti="a1b2c3d4e5", iat=NOW_S, exp=NOW_S + 20, sub="p1"
 )
 HOLD = replace(OPEN, do=Do.MODE, mode=Mode.HELD, exp=NOW_S + 300, nonce="n0n0n0n0", client="desk-1")
+OVER = replace(OPEN, do=Do.FIRE_OVER, door=EVERY_DOOR, sub=None)
 
 
 def opened(payload: dict[str, Any]) -> Opened:
     return Opened(kid="kid-1", payload=payload, body=b"")
 
 
-@pytest.mark.parametrize("claims", [OPEN, HOLD])
+@pytest.mark.parametrize("claims", [OPEN, HOLD, OVER])
 def test_claims_survive_the_wire(claims: CommandClaims) -> None:
     assert read_command(opened(claims.payload())) == claims
 
@@ -57,6 +67,8 @@ def test_a_field_of_tomorrow_is_passed_over() -> None:
         {"do": "explode"},
         {"do": 7},
         {"mode": "held"},
+        {"door": EVERY_DOOR},
+        {"do": "fire_over"},
         {"do": "mode"},
         {"do": "mode", "mode": "ajar"},
         {"jti": "short"},
