@@ -1,7 +1,9 @@
 """One board's life: greeted, polled, lost, found again. Values in, values out; the line is somebody else's.
 
 Troubles that it reports: "linkage" (the board's inputs switch its relays by themselves), "stuck_output" (a
-relay stays on though it was told off), "actuation" (a relay reads off though the board confirmed a release).
+relay stays on though it was told off), "actuation" (a relay reads off though the board confirmed a release),
+"left_on" (a board that cannot end a release by itself was lost during one), and what a family demands of its
+boards' own settings: "no_watchdog", "restores".
 """
 
 from __future__ import annotations
@@ -23,27 +25,37 @@ from protocols.boards.inputs import Input, forget, sample
 
 if TYPE_CHECKING:
     from drivers.modbus.settings import ModbusBoard
+    from protocols.boards.families import Demand
     from protocols.boards.messages import Reply, Request, Write
 
-TRIES = 3  # silences in a row before a board counts as gone: one lost frame is ordinary
 RETRY_S = 1.0  # a dead board costs the others one time-out in this time
-CHECK_OUTPUTS_S = 1.0  # a relay moved by a foreign hand is seen within about this
+LONG_LOOK_S = 60.0  # a silent board is given all the time that the settings allow so often
+LONG_LOOK_NEW_S = 15.0  # and one that was never heard, of which nobody knows how quick it is
+CHECK_OUTPUTS_S = 1.0  # a relay moved by a foreign hand is seen within about this, where the line has time
+CLAIM_S = 2.0  # a relay found on at the start may be a door that stands open: the agent asks again within 1 s
 GRACE_S = 0.3  # a board's pulse ends within this of when we think
 GRACE_SHARE = 0.02  # and its timer, without a crystal, runs fast or slow by so much
 LONGEST_HOLD_S = 3600.0  # where we end a release ourselves: longer is a lease that is renewed
+SHORTEST_SILENCE_S = 0.02  # what a refusal costs, at the least: it is not asked for ever
 OFF_AGAIN_S = 0.25  # between two attempts to put a relay off that did not obey
 
 
 class Board:
     """What is known of one board. Used by the line's thread alone."""
 
-    def __init__(self, settings: ModbusBoard, poll_every_s: float, at: float) -> None:
+    def __init__(
+        self, settings: ModbusBoard, at: float, *, poll_every_s: float, reply_within_s: float
+    ) -> None:
         self.name = settings.name
         self.address = settings.address
         self.family = FAMILIES[settings.family]
         self.online = False
+        self.heard = False  # since the daemon started
+        self.last_try = False  # it was silent so often that one more silence is its loss
         self.due = at
+        self.looked_at = at  # when its inputs were asked for last
         self._poll_every_s = poll_every_s
+        self._silence_s = reply_within_s  # its silences may cost the others so much in a second
         self._outputs = {point: channel - 1 for point, channel in settings.outputs.items()}
         self._places = {
             point: (each.channel - 1, each.normally == "closed") for point, each in settings.inputs.items()
@@ -55,17 +67,23 @@ class Board:
         most_inputs = max((channel for channel, _ in self._places.values()), default=-1) + 1
         self._ask_outputs = families.read_outputs(self.family, most_outputs) if most_outputs else None
         self._ask_inputs = families.read_inputs(self.family, most_inputs) if most_inputs else None
-        self._ask_linkage = families.read_linkage(self.family, max(1, most_outputs))
+        self._ask_linkage = families.read_linkage(self.family, most_outputs) if most_outputs else None
+        self._demands = (
+            {families.read_demand(each): each for each in self.family.demands} if most_outputs else {}
+        )
         self._ask_version = families.read_version(self.family)
         self._greeting: list[Request] = []
         self._greet()
         self._told_offline = False
-        self._silences = 0
+        self._silent_since: float | None = None
+        self._spent_s = 0.0  # of silence since then
+        self._long_look_at = at
         self._outputs_due = at
         self._identity: dict[str, str] = {}
         self._ours_until: dict[int, float] = {}
         self._off_at: dict[int, float] = {}
         self._found: dict[int, int] = {}  # channels found on, and how often they were told off since
+        self._unclaimed: dict[int, float] = {}  # found on at the start, and when they are put off
         self._troubles: set[str] = set()
         self._waiting: list[Event] = []  # what was seen while the board is still being greeted
 
@@ -79,6 +97,7 @@ class Board:
             self._ask_inputs,
             self._ask_version,
             families.read_outputs(self.family, 1),
+            families.read_outputs(self.family, 2),
         )
         return tuple(question for question in asked if question is not None)
 
@@ -91,16 +110,43 @@ class Board:
         """Return the channel of an output, from 0; None when it is not on this board."""
         return self._outputs.get(point)
 
-    def question(self, at: float, *, may_check: bool = True) -> Request:
-        """Return what to ask when the board is due. may_check: whether a look at the outputs fits in now."""
+    @property
+    def watched(self) -> bool:
+        """Whether its inputs are looked at in every round."""
+        return self.online and self._ask_inputs is not None and not self.last_try
+
+    @property
+    def input_due(self) -> float:
+        """When to look at its inputs next."""
+        return self.due if self.watched else float("inf")
+
+    @property
+    def extra_due(self) -> float:
+        """When to ask it something that can wait a little."""
+        if not self.watched:
+            return self.due
+        return self._outputs_due if self._ask_outputs is not None else float("inf")
+
+    @property
+    def extra_question(self) -> Request:
+        """What to ask then."""
         if self._greeting:
             return self._greeting[0]
-        check = may_check and at >= self._outputs_due
-        if self._ask_outputs is not None and (self._ask_inputs is None or check):
-            return self._ask_outputs
+        return self.ask_inputs if self._ask_outputs is None else self._ask_outputs
+
+    @property
+    def ask_inputs(self) -> Request:
+        """The look at the inputs. Only of a board that has some, or that has no outputs."""
         if self._ask_inputs is None:
             raise AssertionError("settings refuse a board without a point")
         return self._ask_inputs
+
+    def looks_long(self, at: float) -> bool:
+        """Say whether a silent board is to be given all the time there is; notes that it was."""
+        if at < self._long_look_at or (self.heard and not self._told_offline):
+            return False
+        self._long_look_at = at + (LONG_LOOK_S if self.heard else LONG_LOOK_NEW_S)
+        return True
 
     def write_on(self, channel: int, for_s: float) -> Write:
         """Return the write of a release. PulseError says what the board cannot do."""
@@ -126,6 +172,7 @@ class Board:
         until = at + families.pulse_seconds(self.family, for_s)
         self._ours_until[channel] = until + GRACE_S + GRACE_SHARE * (until - at)
         self._off_at.pop(channel, None)
+        self._unclaimed.pop(channel, None)
         if self.family.pulse is None:
             self._off_at[channel] = until
         self._outputs_due = min(self._outputs_due, self._ours_until[channel])
@@ -162,12 +209,14 @@ class Board:
 
     def answered(self, question: Request, reply: Reply, at: float) -> list[Event]:
         """Take the answer to a poll. Returns what the agent must hear."""
-        self._silences = 0
+        self.answers()
         events: list[Event] = []
         if question == self._ask_linkage:
             events += self._linkage(reply, at)
         elif question == self._ask_version:
             self._identity["version"] = f"{reply[0] / 100:.2f}"
+        elif question in self._demands:
+            events += self._demanded(self._demands[question], reply[0], at)
         elif question == self._ask_outputs:
             events += self._saw_outputs(reply, at)
         elif self.online:
@@ -179,26 +228,41 @@ class Board:
 
     def refused(self, question: Request, why: str, at: float) -> list[Event]:
         """Take a refusal of a poll. What the board need not have is passed over."""
-        if question in {self._ask_linkage, self._ask_version}:
-            self._silences = 0
+        if question in {self._ask_linkage, self._ask_version, *self._demands}:
+            self.answers()
             self._asked(question)
             events = self._told([], question, (), at)
             self._schedule(question, at)
             return events
         return self.silent(at, why=f"refuses to be read ({why}): is it of the family {self.family.name}?")
 
-    def silent(self, at: float, why: str = "no reply") -> list[Event]:
-        """Take a silence. Returns Offline, and every input unknown, after several in a row."""
-        self._silences += 1
-        self.due = at
-        if self._silences < TRIES:
-            return []
-        self.due = at + RETRY_S
-        return self.lost(at, why)
+    def silent(self, at: float, took_s: float = 0.0, why: str = "no reply") -> list[Event]:
+        """Take a silence that cost the line `took_s`. Returns Offline, and every input unknown, in the end.
 
-    def heard(self) -> None:
-        """Note that the board answered something outside a poll."""
-        self._silences = 0
+        One lost frame is ordinary, so it is asked again at once, as long as its silences together cost the
+        others no more than one time-out in a second; and once more when that second is over.
+        """
+        since = self._silent_since = at if self._silent_since is None else self._silent_since
+        took_s = max(took_s, SHORTEST_SILENCE_S)
+        self._spent_s += took_s
+        if self._told_offline or self.last_try:
+            self.due = at + RETRY_S
+            return self.lost(at, why)
+        if self._spent_s + took_s > self._silence_s:
+            self.last_try = True
+            self.due = max(at, since + RETRY_S)
+        else:
+            self.due = at
+        return []
+
+    def wait_until(self, at: float) -> None:
+        """Ask nothing of it before then."""
+        self.due = max(self.due, at)
+
+    def answers(self) -> None:
+        """Note that the board is there."""
+        self.heard, self.last_try = True, False
+        self._silent_since, self._spent_s = None, 0.0
 
     def lost(self, at: float, why: str) -> list[Event]:
         """Take the loss of the board or of its port. Said once."""
@@ -206,7 +270,12 @@ class Board:
         waiting, self._waiting = self._waiting, []
         if self._told_offline:
             return waiting
-        self.online, self._told_offline = False, True
+        self.online, self._told_offline, self.last_try = False, True, False
+        self._unclaimed.clear()
+        self._long_look_at = at + (LONG_LOOK_S if self.heard else LONG_LOOK_NEW_S)
+        if self._off_at:
+            words = "lost while a relay is on that only this gateway can put off"
+            waiting += self.trouble("left_on", words, at, active=True)
         self._inputs = {point: forget(state) for point, state in self._inputs.items()}
         unknown = [InputChanged(point, InputState.UNKNOWN, at) for point in self._inputs]
         return [*waiting, Offline(self.name, why, at), *unknown]
@@ -222,7 +291,13 @@ class Board:
 
     def _greet(self) -> None:
         """Begin again: outputs first, so that a relay left on is known before anything else."""
-        wanted = (self._ask_outputs, self._ask_linkage, self._ask_version, self._ask_inputs)
+        wanted = (
+            self._ask_outputs,
+            self._ask_linkage,
+            *self._demands,
+            self._ask_version,
+            self._ask_inputs,
+        )
         self._greeting = [question for question in wanted if question is not None]
 
     def _asked(self, question: Request) -> None:
@@ -236,8 +311,6 @@ class Board:
             self.due = max(at, self._outputs_due)
         elif question == self._ask_inputs:
             self.due = at + self._poll_every_s
-        else:
-            self.due = at  # a look at the outputs must not cost the inputs their turn
 
     def _told(self, events: list[Event], question: Request, reply: Reply, at: float) -> list[Event]:
         """Return what may be said now: nothing before the greeting is over, then Online ahead of all."""
@@ -269,13 +342,30 @@ class Board:
         for point, channel in self._outputs.items():
             if not reply[channel]:
                 events += self._is_off(point, channel, at)
-            elif channel not in self.running(at):
+            elif channel not in self.running(at) and not self._may_be_claimed(channel, at):
                 events += self._is_on(point, channel, at)
         stuck = [channel for channel, told in self._found.items() if told > 1]
         words = "a relay stays on though it was told off: welded, or held by the board's own switch"
-        return [*events, *self.trouble("stuck_output", words if stuck else "", at, active=bool(stuck))]
+        events += self.trouble("stuck_output", words if stuck else "", at, active=bool(stuck))
+        if not any(reply[channel] for channel in self._off_at):
+            events += self.trouble("left_on", "", at, active=False)
+        self._outputs_due = min([self._outputs_due, *self._unclaimed.values()])
+        return events
+
+    def _may_be_claimed(self, channel: int, at: float) -> bool:
+        """Say whether a relay that is on without us is left so for now.
+
+        At the start, or when the board is back, a relay may be on for a door that is meant to stand open (by
+        its mode, or in a fire), from before this daemon ran. Putting it off to put it on again would lock
+        people in for a moment, so the agent is given time to ask for it. Later it is nobody's.
+        """
+        if not self.online:
+            self._unclaimed.setdefault(channel, at + CLAIM_S)
+        return at < self._unclaimed.get(channel, at)
 
     def _is_off(self, point: str, channel: int, at: float) -> list[Event]:
+        if self._unclaimed.pop(channel, None) is not None:
+            return [OutputFound(point, True, at), OutputFound(point, False, at)]  # it ended by itself
         if self._found.pop(channel, None) is None:
             return []
         self._off_at.pop(channel, None)
@@ -284,10 +374,17 @@ class Board:
     def _is_on(self, point: str, channel: int, at: float) -> list[Event]:
         """Take a relay that is on with no release of ours: say so once, and put it off each time."""
         self._ours_until.pop(channel, None)
+        self._unclaimed.pop(channel, None)
         told = self._found.get(channel)
         self._found[channel] = (told or 0) + 1
         self._off_at.setdefault(channel, at)
         return [OutputFound(point, True, at)] if told is None else []
+
+    def _demanded(self, demand: Demand, value: int, at: float) -> list[Event]:
+        wanted = str(demand.least) if demand.least == demand.most else f"{demand.least} to {demand.most}"
+        words = f"its holding register {demand.address} is {value}, and must be {wanted}"
+        fits = demand.least <= value <= demand.most
+        return self.trouble(demand.trouble, "" if fits else words, at, active=not fits)
 
     def _linkage(self, reply: Reply, at: float) -> list[Event]:
         link = self.family.linkage

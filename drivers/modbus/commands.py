@@ -1,7 +1,8 @@
 """A Release or a Lock carried out on one board, and proven: the echo compared, the relay read back.
 
 One attempt costs one time-out at the most. When it proves nothing the command waits for its next turn behind
-the others, so that a board which is dying delays no other door.
+the others, so that a board which is dying delays no other door. Reading back is a step of its own, because
+it can wait while an exit button cannot.
 """
 
 from __future__ import annotations
@@ -26,6 +27,20 @@ TRIES = 4  # attempts; a pulse that is sent twice only starts anew
 
 
 @dataclass(frozen=True, slots=True)
+class Echoed:
+    """A command that the board has confirmed, and whose relay is to be read back.
+
+    tried: how often it was tried before. at: when it was confirmed. until: when a release is over.
+    """
+
+    command: Release | Lock
+    channel: int
+    tried: int
+    at: float
+    until: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Hand:
     """What carries commands out on one board. `tell` takes events that are no answers."""
 
@@ -34,10 +49,10 @@ class Hand:
     clock: Monotonic
     tell: Callable[[Event], None]
 
-    def attempt(self, command: Release | Lock, tried: int) -> Done | Failed | None:
-        """Try `command` once more. Returns its one answer, or None: try again, `tried` being one more.
+    def attempt(self, command: Release | Lock, tried: int) -> Done | Failed | Echoed | None:
+        """Try `command` once more. Returns its one answer; or that it is to be proven; or None: try again.
 
-        Raises PortError when the port goes.
+        tried: how often it was tried before. Raises PortError when the port goes.
         """
         channel = self.board.channel(command.point)
         if channel is None:
@@ -57,9 +72,36 @@ class Hand:
                 return self._failed(command, Why.UNPROVEN, f"{self.board.name} did not confirm in time")
             return self._failed(command, Why.LATE, "its time had passed before the line was free")
         except Silent:
-            return self._silent(command, tried)
+            for event in self.board.silent(self.clock()):
+                self.tell(event)
+            return self._again(command, tried)
 
-    def _release(self, command: Release, channel: int, tried: int) -> Done | Failed:
+    def prove(self, echoed: Echoed) -> Done | Failed | None:
+        """Read the relay back. Returns the command's one answer, or None: try it again.
+
+        Where the board does not say, its echo must do. Raises PortError when the port goes.
+        """
+        try:
+            on: bool | None = bool(self._outputs()[echoed.channel])
+        except (Silent, Refused):
+            on = None
+        command = echoed.command
+        match command:
+            case Release():
+                if on is False and self.clock() < echoed.until:
+                    words = f"{command.point}: confirmed, but the relay reads off"
+                    self._trouble(words, active=True)
+                    return self._failed(command, Why.UNPROVEN, words)
+                self._trouble("", active=False)
+            case Lock():
+                if on:
+                    return self._again(command, echoed.tried)
+                self.board.locked(echoed.channel)
+            case _:
+                assert_never(command)
+        return self._done(command)
+
+    def _release(self, command: Release, channel: int, tried: int) -> Done | Failed | Echoed:
         try:
             write = self.board.write_on(channel, command.for_s)
         except PulseError as error:
@@ -77,26 +119,19 @@ class Hand:
             self.board.released(channel, command.for_s, at)  # perhaps: a relay that is on may be our doing
             raise
         until = self.board.released(channel, command.for_s, at)
-        on = self._reads_on(channel)
-        if on is False and self.clock() < until:
-            words = f"{command.point}: confirmed, but the relay reads off"
-            self._trouble(words, active=True)
-            return self._failed(command, Why.UNPROVEN, words)
-        self._trouble("", active=False)
-        return self._done(command)
+        return Echoed(command, channel, tried, self.clock(), until)
 
-    def _lock(self, command: Lock, channel: int, tried: int) -> Done | Failed | None:
+    def _lock(self, command: Lock, channel: int, tried: int) -> Done | Failed | Echoed:
         if not self.board.online:
             return self._offline(command, tried)
-        if not (tried and not self._outputs()[channel]):
-            self.exchange.ask(self.board.address, self.board.write_off(channel))
-            if self._reads_on(channel):
-                return self._silent(command, tried, silences=0)
-        self.board.locked(channel)
-        return self._done(command)
+        if tried and not self._outputs()[channel]:
+            self.board.locked(channel)
+            return self._done(command)
+        self.exchange.ask(self.board.address, self.board.write_off(channel))
+        return Echoed(command, channel, tried, self.clock())
 
     def _done(self, command: Release | Lock) -> Done:
-        self.board.heard()
+        self.board.answers()
         return Done(command.id, self.clock())
 
     def _offline(self, command: Release | Lock, tried: int) -> Failed:
@@ -104,24 +139,15 @@ class Hand:
         why = Why.UNPROVEN if tried else Why.OFFLINE
         return self._failed(command, why, f"{self.board.name} does not answer")
 
-    def _silent(self, command: Release | Lock, tried: int, silences: int = 1) -> Failed | None:
-        """Count a silence. Returns None while another attempt may help."""
-        for _ in range(silences):
-            for event in self.board.silent(self.clock()):
-                self.tell(event)
+    def _again(self, command: Release | Lock, tried: int) -> Failed | None:
+        """Return None while another attempt may help."""
         if tried + 1 < TRIES and self.board.online:
             return None
         return self._failed(command, Why.UNPROVEN, f"{self.board.name} did not confirm")
 
     def _outputs(self) -> Reply:
-        return self.exchange.ask(self.board.address, self.board.ask_outputs)
-
-    def _reads_on(self, channel: int) -> bool | None:
-        """Say whether the board reads the relay as on; None when it does not say, and its echo must do."""
-        try:
-            return bool(self._outputs()[channel])
-        except (Silent, Refused):
-            return None
+        patience_s = self.exchange.usual_patience_s(self.board.address)
+        return self.exchange.ask(self.board.address, self.board.ask_outputs, patience_s=patience_s)
 
     def _trouble(self, words: str, *, active: bool) -> None:
         for event in self.board.trouble("actuation", words, self.clock(), active=active):

@@ -1,13 +1,16 @@
 """A line of Modbus relay and input boards as one driver: one thread owns the line and does everything on it.
 
-The order on the line: waiting commands, then relays that must be put off, then whichever board is due. So a
-release waits for one question at most, and a dead board costs the others one time-out a second.
+The order on the line: waiting commands, then relays that must be put off, then whichever board is due
+(`turns`). So a release waits for one question at most, and a dead board costs the others one time-out a
+second. Between two commands an input that has waited too long is looked at; and what reads a relay back
+gives way to inputs, because the answer can wait and a press cannot.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, assert_never
 
 import structlog
@@ -24,9 +27,10 @@ from drivers.contract import (
     Why,
 )
 from drivers.modbus.board import Board
-from drivers.modbus.commands import Hand
+from drivers.modbus.commands import Echoed, Hand
 from drivers.modbus.exchange import Counts, Exchange, Silent
 from drivers.modbus.framing import RtuFraming, TcpFraming
+from drivers.modbus.turns import Turns
 from drivers.modbus.wires import open_wire
 from drivers.ports import PortError
 from protocols.errors import Refused
@@ -37,11 +41,15 @@ if TYPE_CHECKING:
     from drivers.contract import Emit, Monotonic, Secrets
     from drivers.modbus.exchange import Wire
     from drivers.modbus.settings import ModbusLineSettings
+    from drivers.modbus.turns import Turn
 
 MOST_WAITING = 64  # commands; more than a line of boards can do before they are late
+CHARACTER_BITS = 10  # of a byte on the wire without parity: start, eight, stop
 REOPEN_S = 0.5  # between two attempts to open a port that is gone: back within 1.5 s of plugging in
+SHORTEST_REST_S = 0.002  # when a question is due and must give way: no spinning
 LONGEST_REST_S = 0.5  # the thread looks at everything at least this often
-CHECK_APART_S = 0.25  # looks at outputs never crowd one round of inputs: an exit button is waiting there
+PROVE_WITHIN_S = 0.15  # a relay is read back by then, whether or not the inputs leave time for it
+SILENT_GATEWAY_S = 10.0  # a connection on which no board is heard for so long is made anew: it may be dead
 OFF_TRIES = 2  # at the end each relay is told off so often; the board's own pulse ends it anyway
 
 log = structlog.get_logger(__name__)
@@ -61,16 +69,25 @@ class ModbusLine:
         self._settings = settings
         self._clock = clock
         self._open_wire = open_wire
-        self._counts = Counts()
-        self._boards = [Board(each, settings.poll_every_s, clock()) for each in settings.boards]
+        self._counts: dict[int, Counts] = {board.address: Counts() for board in settings.boards}
+        self._boards = [
+            Board(
+                each,
+                clock(),
+                poll_every_s=settings.poll_every_s,
+                reply_within_s=settings.reply_within_s,
+            )
+            for each in settings.boards
+        ]
         self._by_point = {point: board for board in self._boards for point in board.points}
         self._emit: Emit = _nobody
         self._waiting: deque[tuple[Release | Lock, int]] = deque()  # with how often each was tried
+        self._to_prove: dict[str, list[Echoed]] = {}  # by output, in order
         self._wake = threading.Condition()
         self._stopping = False
         self._stop_by = 0.0
         self._opened = 0
-        self._check_at = 0.0
+        self._heard_at = 0.0
         self._thread = threading.Thread(target=self._run, name=f"modbus-{settings.name}", daemon=True)
 
     @property
@@ -118,19 +135,16 @@ class ModbusLine:
         self._fail_waiting(Why.STOPPED, "the line is stopped")
 
     def line_health(self) -> Mapping[str, int | float | str]:
-        """Counters since start."""
-        counts = self._counts
-        return {
+        """Counters since start: of the line, and of each board under its name."""
+        told: dict[str, int | float | str] = {
             "boards": len(self._boards),
             "boards_online": sum(board.online for board in self._boards),
-            "questions": counts.questions,
-            "answers": counts.answers,
-            "timeouts": counts.timeouts,
-            "refusals": counts.refusals,
-            "noise_bytes": counts.noise_bytes,
-            "slowest_reply_ms": counts.slowest_reply_ms,
             "port_opened": self._opened,
         }
+        for board in self._boards:
+            counts = asdict(self._counts[board.address])
+            told |= {f"{board.name}.{name}": value for name, value in counts.items()}
+        return told
 
     # --- the thread ----------------------------------------------------------------------------------------
 
@@ -176,15 +190,23 @@ class ModbusLine:
             reply_within_s=self._settings.reply_within_s,
             counts=self._counts,
             probes={board.address: board.probes for board in self._boards},
+            character_bits=CHARACTER_BITS + (self._settings.parity != "none"),
         )
+        turns = Turns(self._boards, exchange)
+        self._heard_at = self._clock()
         for board in self._boards:
             board.due = self._clock()
+        owing = False  # whether an input that is late must be looked at before the next command
         while not self._stopping:
+            if owing and self._look_if_late(exchange, turns):
+                owing = False
+                continue
             command = self._next_command()
+            owing = command is not None
             if command is not None:
                 self._command(exchange, *command)
-            elif not self._put_something_off(exchange):
-                self._poll_or_rest(exchange)
+            elif not (self._put_something_off(exchange) or self._prove_something(exchange, turns)):
+                self._poll_or_rest(exchange, turns)
         self._put_all_off(exchange)
 
     def _next_command(self) -> tuple[Release | Lock, int] | None:
@@ -193,15 +215,58 @@ class ModbusLine:
 
     def _command(self, exchange: Exchange, command: Release | Lock, tried: int) -> None:
         """Try one command. Exactly one answer is given in the end, also when the port goes meanwhile."""
-        board = self._by_point[command.point]
+        waiting = self._to_prove.get(command.point, [])
+        if any(isinstance(each, Lock) for each in (command, *(echoed.command for echoed in waiting))):
+            try:
+                self._prove(exchange, command.point)  # afterwards the relay would no longer show it
+            except PortError:
+                with self._wake:
+                    self._waiting.appendleft((command, tried))  # it was not touched yet
+                raise
         events: list[Event] = []
         try:
-            answer = Hand(exchange, board, self._clock, events.append).attempt(command, tried)
+            answer = self._hand(exchange, command.point, events).attempt(command, tried)
         except PortError as error:
             self._emit(Failed(command.id, Why.UNPROVEN, str(error), self._clock()))
             raise
-        self._emit_or_wait(answer, command, tried)
+        if isinstance(answer, Echoed):
+            self._to_prove.setdefault(command.point, []).append(answer)
+        else:
+            self._emit_or_wait(answer, command, tried)
         self._tell(events)
+
+    def _prove_something(self, exchange: Exchange, turns: Turns) -> bool:
+        """Read back the relay that waits longest, if there is time for it or if it has waited long enough."""
+        if not self._to_prove:
+            return False
+        point, waiting = min(self._to_prove.items(), key=lambda each: each[1][0].at)
+        board, at = self._by_point[point], self._clock()
+        cost_s = exchange.cost_s(board.address, board.ask_outputs)
+        if at < waiting[0].at + PROVE_WITHIN_S and cost_s > turns.slack_s(at):
+            return False
+        self._prove(exchange, point)
+        return True
+
+    def _prove(self, exchange: Exchange, point: str) -> None:
+        """Read a relay back, and answer what waits for it: one Lock, or Releases that each began it anew."""
+        waiting = self._to_prove.pop(point, [])
+        if not waiting:
+            return
+        events: list[Event] = []
+        *earlier, newest = waiting
+        try:
+            answer = self._hand(exchange, point, events).prove(newest)
+        except PortError:
+            self._to_prove[point] = waiting
+            raise
+        self._emit_or_wait(answer, newest.command, newest.tried)
+        for echoed in earlier:
+            if answer is not None:
+                self._emit(replace(answer, id=echoed.command.id))
+        self._tell(events)
+
+    def _hand(self, exchange: Exchange, point: str, events: list[Event]) -> Hand:
+        return Hand(exchange, self._by_point[point], self._clock, events.append)
 
     def _emit_or_wait(self, answer: Done | Failed | None, command: Release | Lock, tried: int) -> None:
         """Give the answer; or let the command wait behind the others, whom its board is not to delay.
@@ -234,28 +299,52 @@ class ModbusLine:
             return True
         return False
 
-    def _poll_or_rest(self, exchange: Exchange) -> None:
-        board = min(self._boards, key=lambda each: each.due)
+    def _look_if_late(self, exchange: Exchange, turns: Turns) -> bool:
         at = self._clock()
-        if board.due > at:
-            off_at = min(each.next_off for each in self._boards)
-            self._rest(min(board.due, off_at) - at)
+        turn = turns.look(at) if turns.slack_s(at) < 0 else None
+        if turn is not None:
+            self._ask(exchange, turn)
+        return turn is not None
+
+    def _poll_or_rest(self, exchange: Exchange, turns: Turns) -> None:
+        at = self._clock()
+        turn = turns.next(at)
+        if turn is not None:
+            self._ask(exchange, turn)
             return
-        question = board.question(at, may_check=at >= self._check_at)
-        if question == board.ask_outputs:
-            self._check_at = at + CHECK_APART_S
+        off_at = min(each.next_off for each in self._boards)
+        wait_s = SHORTEST_REST_S if self._to_prove else min(turns.due(), off_at) - at
+        self._rest(max(wait_s, SHORTEST_REST_S))
+
+    def _ask(self, exchange: Exchange, turn: Turn) -> None:
+        board, question, at = turn.board, turn.question, self._clock()
+        if board.watched and question == board.ask_inputs:
+            board.looked_at = at
         try:
-            reply = exchange.ask(board.address, question)
+            reply = exchange.ask(board.address, question, patience_s=turn.patience_s)
         except Silent:
-            self._tell(board.silent(self._clock()))
+            now = self._clock()
+            self._tell(board.silent(now, now - at))
+            board.wait_until(exchange.clear_at(board.address, question))
+            self._mind_the_gateway(now)
+            return
         except Refused as error:
             self._tell(board.refused(question, error.meaning, self._clock()))
         else:
             self._tell(board.answered(question, reply, self._clock()))
+        self._heard_at = self._clock()
+
+    def _mind_the_gateway(self, at: float) -> None:
+        """Give a connection up on which nobody answers: a gateway that was switched off never says so."""
+        if self._settings.tcp is not None and at > self._heard_at + SILENT_GATEWAY_S:
+            raise PortError(f"nobody answers behind {self._settings.tcp}: calling it again")
 
     def _put_all_off(self, exchange: Exchange) -> None:
         """Leave every output locked, as far as the time to stop reaches; running releases first."""
         self._fail_waiting(Why.STOPPED, "the line is stopped")
+        for echoed in (each for waiting in self._to_prove.values() for each in waiting):
+            self._emit(Done(echoed.command.id, self._clock()))  # the board has confirmed it
+        self._to_prove.clear()
         at = self._clock()
         left = [
             (channel not in board.running(at), board, channel)
@@ -275,6 +364,9 @@ class ModbusLine:
                 break
 
     def _port_lost(self, why: str) -> None:
+        for echoed in (each for waiting in self._to_prove.values() for each in waiting):
+            self._emit(Failed(echoed.command.id, Why.UNPROVEN, why, self._clock()))
+        self._to_prove.clear()
         for board in self._boards:
             self._tell(board.lost(self._clock(), why))
 

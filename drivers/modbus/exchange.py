@@ -5,6 +5,9 @@ things prevent it. What waits on the line is thrown away before each question. A
 repeats what it must of the question. After a silence, a board is not asked anything that the reply it still
 owes would also answer: a *probe* of another shape goes first, and since a board answers in order, its answer
 proves that nothing is owed. And where no probe helps, time does.
+
+How long a reply may take is counted, not guessed: the bytes of question and answer at the line's speed, and
+then the board's own time, `patience_s`. What that usually is, is learned from every answer.
 """
 
 from __future__ import annotations
@@ -21,7 +24,15 @@ from protocols.boards.messages import (
     decode,
     reply_head,
 )
-from protocols.boards.rtu import LONGEST_REPLY, frame_seconds, quiet_seconds
+from protocols.boards.rtu import (
+    LONGEST_CHARACTER_BITS,
+    LONGEST_REPLY,
+    answer_bytes,
+    frame_seconds,
+    question_bytes,
+    quiet_seconds,
+    stranger,
+)
 from protocols.errors import Refused
 
 if TYPE_CHECKING:
@@ -31,9 +42,11 @@ if TYPE_CHECKING:
     from drivers.modbus.framing import Framing
 
 LATEST_REPLY_S = 0.5  # no board or serial server that we have heard of answers later than this
-REPLY_BYTES = 32  # a reply of the longest kind that boards here give, for the time it takes on the wire
 ECHO_GONE_AFTER = 3  # answers in a row without an echo: one lost echo is ordinary, a changed adapter is not
 MOST_LISTENED_BYTES = 4096  # a line that never falls silent is not waited for
+LEAST_PATIENCE_S = 0.02  # a board that answers at once is given this much, for adapters that collect bytes
+PATIENCE_SHARE = 2.0  # of the longest that a board took of late: twice that is a lost reply, not a slow one
+FADES = 0.98  # how much of the longest time is left after each answer: half of it after 34
 
 
 class Wire(Protocol):
@@ -59,13 +72,14 @@ class TooLate(Exception):  # noqa: N818 - what the question is
 
 @dataclass(slots=True)
 class Counts:
-    """What happened on the line since start."""
+    """What happened between us and one board since start."""
 
     questions: int = 0
     answers: int = 0
     timeouts: int = 0
     refusals: int = 0
     noise_bytes: int = 0
+    strangers: int = 0  # whole answers that bore another board's address
     slowest_reply_ms: float = 0.0
 
 
@@ -80,7 +94,9 @@ class _Debt:
 class Exchange:
     """The line as its owner's thread uses it. Not for two threads.
 
-    probes: for each address, harmless questions of different shapes that its board can answer.
+    reply_within_s: a board's own time at the longest. character_bits: of a byte on the wire, with its frame.
+    counts: by address; a board that is not in it is added. probes: for each address, harmless questions of
+    different shapes that its board can answer.
     """
 
     def __init__(
@@ -91,31 +107,58 @@ class Exchange:
         *,
         baud: int,
         reply_within_s: float,
-        counts: Counts,
+        counts: dict[int, Counts],
         probes: Mapping[int, tuple[Request, ...]],
+        character_bits: int = LONGEST_CHARACTER_BITS,
     ) -> None:
-        self.counts = counts
+        self.patience_s = reply_within_s
+        self._counts = counts
         self._wire = wire
         self._clock = clock
         self._framing = framing
-        self._baud = baud
-        self._give_up_s = reply_within_s + frame_seconds(REPLY_BYTES, baud)
+        self._byte_s = frame_seconds(1, baud, character_bits)
         self._quiet_s = quiet_seconds(baud)
         self._quiet_at = clock()
         self._probes = probes
         self._debts: dict[int, _Debt] = {}
+        self._took_s: dict[int, float] = {}  # of each board that ever answered: its own time, of late
         self._echoes = False
         self._unechoed = 0
 
-    def ask(self, unit: int, request: Request, not_after: float | None = None) -> Reply:
-        """Return the board's answer.
+    def ask(
+        self, unit: int, request: Request, not_after: float | None = None, patience_s: float | None = None
+    ) -> Reply:
+        """Return the board's answer. patience_s: the board's own time, where not what the settings allow.
 
         Raises Silent, TooLate, protocols' Refused when the board says no, and PortError.
         """
+        patience_s = self.patience_s if patience_s is None else min(patience_s, self.patience_s)
         debt = self._debts.get(unit)
         if debt is not None and self._owed(debt, request):
-            self._clear(unit, debt)
-        return self._exchange(unit, request, not_after)
+            self._clear(unit, debt, patience_s)
+        return self._exchange(unit, request, not_after, patience_s)
+
+    def clear_at(self, unit: int, request: Request) -> float:
+        """Return from when `request` can be asked without waiting for what the board may still owe."""
+        debt = self._debts.get(unit)
+        if debt is None or not self._owed(debt, request) or self._probes_for(unit, debt):
+            return 0.0
+        return max(debt.heads.values()) + LATEST_REPLY_S
+
+    def usual_patience_s(self, unit: int) -> float:
+        """Return how long the board is given for its own part, by what it took of late."""
+        took_s = self._took_s.get(unit)
+        if took_s is None:
+            return self.patience_s
+        return min(self.patience_s, max(LEAST_PATIENCE_S, PATIENCE_SHARE * took_s))
+
+    def wire_s(self, request: Request) -> float:
+        """Return what a question and its answer take of the line at the least, with the silence behind."""
+        return self._byte_s * (question_bytes(request) + answer_bytes(request)) + self._quiet_s
+
+    def cost_s(self, unit: int, request: Request) -> float:
+        """Return what asking a board that answers will take of the line."""
+        return self.wire_s(request) + self._took_s.get(unit, LEAST_PATIENCE_S)
 
     def _owed(self, debt: _Debt, request: Request) -> bool:
         head = reply_head(request)
@@ -123,71 +166,96 @@ class Exchange:
         recent = since is not None and self._clock() < since + LATEST_REPLY_S
         return recent or head == debt.last
 
-    def _clear(self, unit: int, debt: _Debt) -> None:
+    def _probes_for(self, unit: int, debt: _Debt) -> list[Request]:
+        """Return the questions whose answer cannot be taken for what is owed."""
+        return [probe for probe in self._probes.get(unit, ()) if not self._owed(debt, probe)]
+
+    def _clear(self, unit: int, debt: _Debt, patience_s: float) -> None:
         """Make sure that nothing is owed. Raises Silent when the board does not answer the probe either."""
-        for probe in self._probes.get(unit, ()):
-            if not self._owed(debt, probe):
-                try:
-                    self._exchange(unit, probe, None)
-                except Refused:  # looks the same for every question of its kind, so it proves nothing
-                    continue
-                return
+        for probe in self._probes_for(unit, debt):
+            try:
+                self._exchange(unit, probe, None, patience_s)
+            except Refused:  # looks the same for every question of its kind, so it proves nothing
+                continue
+            return
         self._listen(max(debt.heads.values()) + LATEST_REPLY_S)
         self._debts.pop(unit, None)
 
-    def _exchange(self, unit: int, request: Request, not_after: float | None) -> Reply:
-        self._listen(self._quiet_at)
+    def _exchange(self, unit: int, request: Request, not_after: float | None, patience_s: float) -> Reply:
+        counts = self._counts.setdefault(unit, Counts())
+        counts.noise_bytes += self._listen(self._quiet_at)
         asked = self._framing.wrap(unit, request)
-        self.counts.noise_bytes += len(self._wire.read(0))
+        counts.noise_bytes += len(self._wire.read(0))
         at = self._clock()
         if not_after is not None and at > not_after:
             raise TooLate
         self._wire.write(asked)
-        self.counts.questions += 1
-        message = self._await(unit, request, asked, at)
+        counts.questions += 1
+        wire_s = self._byte_s * (question_bytes(request) + answer_bytes(request))
+        message = self._await(unit, request, asked, at + wire_s + patience_s)
         at_end = self._clock()
         self._quiet_at = at_end + self._quiet_s
         if message is None:
             debt = self._debts.setdefault(unit, _Debt({}, b""))
             debt.last = reply_head(request)
             debt.heads[debt.last] = at
-            self.counts.timeouts += 1
+            counts.timeouts += 1
             raise Silent
-        self.counts.answers += 1
-        self.counts.slowest_reply_ms = max(self.counts.slowest_reply_ms, round((at_end - at) * 1000, 1))
+        counts.answers += 1
+        took_s = at_end - at
+        self._took_s[unit] = max(took_s - wire_s, self._took_s.get(unit, 0.0) * FADES, 0.0)
+        counts.slowest_reply_ms = max(counts.slowest_reply_ms, round(took_s * 1000, 1))
         return self._decoded(unit, request, message)
 
     def _decoded(self, unit: int, request: Request, message: bytes) -> Reply:
         try:
             reply = decode(request, message)
         except Refused:
-            self.counts.refusals += 1
+            self._counts[unit].refusals += 1
             raise
         self._debts.pop(unit, None)
         return reply
 
-    def _await(self, unit: int, request: Request, asked: bytes, at: float) -> bytes | None:
-        """Return the reply's message, or None when its time is over."""
-        held = b""
+    def _await(self, unit: int, request: Request, asked: bytes, give_up_at: float) -> bytes | None:
+        """Return the reply's message, or None when its time is over.
+
+        What has come by then is looked at, however late this thread was woken; and an answer that is coming
+        may come to its end.
+        """
+        held, overtime = b"", False
+        counts = self._counts[unit]
+        while True:
+            left_s = give_up_at - self._clock()
+            held = (held + self._wire.read(max(left_s, 0.0)))[-LONGEST_REPLY:]
+            found = self._found(held, unit, request, asked, counts)
+            if found is not None:
+                return found
+            if left_s > 0:
+                continue
+            if overtime or not held:
+                break
+            overtime, give_up_at = True, self._clock() + self._byte_s * answer_bytes(request)
+        counts.noise_bytes += len(held)
+        counts.strangers += self._framing.on_the_line and stranger(held, unit, request) is not None
+        return None
+
+    def _found(self, held: bytes, unit: int, request: Request, asked: bytes, counts: Counts) -> bytes | None:
+        """Return the reply's message if it is in `held`."""
         # A write's echo is its own confirmation, byte for byte: it must not count. A question's is no answer.
         writes = isinstance(request, WriteCoil | WriteRegister | WriteRegisters)
-        give_up_at = at + frame_seconds(len(asked), self._baud) + self._give_up_s
-        while (wait_s := give_up_at - self._clock()) > 0:
-            held = (held + self._wire.read(wait_s))[-LONGEST_REPLY:]
-            answer = held
-            if self._echoes and writes:
-                _, asked_again, answer = held.partition(asked)
-                if not asked_again:
-                    continue
-            found = self._framing.find(answer, unit, request)
-            if found is not None:
-                skipped = answer[: found.skipped]
-                if not writes:
-                    skipped = self._less_echo(asked, skipped)
-                self.counts.noise_bytes += len(skipped)
-                return found.message
-        self.counts.noise_bytes += len(held)
-        return None
+        answer = held
+        if self._echoes and writes:
+            _, asked_again, answer = held.partition(asked)
+            if not asked_again:
+                return None
+        found = self._framing.find(answer, unit, request)
+        if found is None:
+            return None
+        skipped = answer[: found.skipped]
+        if not writes:
+            skipped = self._less_echo(asked, skipped)
+        counts.noise_bytes += len(skipped)
+        return found.message
 
     def _less_echo(self, asked: bytes, skipped: bytes) -> bytes:
         """Learn from what came ahead of an answer whether the line echoes; return what else there was."""
@@ -199,12 +267,15 @@ class Exchange:
             self._echoes = False
         return skipped
 
-    def _listen(self, until: float) -> None:
-        """Take what comes until then; a line that speaks is listened to until it falls silent."""
+    def _listen(self, until: float) -> int:
+        """Take what comes until then; a line that speaks is listened to until it falls silent.
+
+        Returns how many bytes came.
+        """
         listened = 0
         while (wait_s := until - self._clock()) > 0 and listened < MOST_LISTENED_BYTES:
             stray = self._wire.read(wait_s)
             listened += len(stray)
             if stray:
                 until = max(until, self._clock() + self._quiet_s)
-        self.counts.noise_bytes += listened
+        return listened

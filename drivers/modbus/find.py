@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from drivers.modbus.exchange import Counts, Exchange, Silent
+from drivers.modbus.exchange import Exchange, Silent
 from drivers.modbus.framing import RtuFraming
 from protocols.boards.families import FAMILIES, read_version
 from protocols.boards.messages import READ_COILS, READ_HOLDING, READ_INPUTS, ReadBits, ReadRegisters
@@ -69,7 +69,7 @@ def find_boards(
                 RtuFraming(),
                 baud=baud,
                 reply_within_s=REPLY_WITHIN_S,
-                counts=Counts(),
+                counts={},
                 probes=dict.fromkeys(left, (_COIL, _INPUT, _JUYING_STATE)),
             )
             for address in tuple(left):

@@ -24,7 +24,12 @@ NO_TRANSACTION: Final = 0  # a serial line has no numbers
 
 
 class Framing(Protocol):
-    """How questions are put into bytes and answers found among them."""
+    """How questions are put into bytes and answers found among them.
+
+    on_the_line: what is read is the line itself, so that a stranger's whole frame would be seen on it.
+    """
+
+    on_the_line: bool
 
     def wrap(self, unit: int, request: Request) -> bytes:
         """Return the bytes of a new question."""
@@ -35,6 +40,8 @@ class Framing(Protocol):
 
 class RtuFraming:
     """Address in front, check behind."""
+
+    on_the_line = True
 
     def __init__(self) -> None:
         self._framer = FramerRTU(DecodePDU(is_server=False))
@@ -50,6 +57,8 @@ class RtuFraming:
 
 class TcpFraming:
     """A transaction number in front: a late reply bears an old one."""
+
+    on_the_line = False
 
     def __init__(self) -> None:
         self._framer = FramerSocket(DecodePDU(is_server=False))

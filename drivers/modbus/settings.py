@@ -29,6 +29,16 @@ class ModbusInput(Model):
     debounce_ms: int = Field(default=30, ge=0, le=1000, description="Deaf for so long after each change.")
     samples: int = Field(default=1, ge=1, le=5, description="Equal polls in a row before a change counts.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _not_supervised(cls, said: object) -> object:
+        if isinstance(said, dict) and "supervised" in said:
+            raise ValueError(
+                "no board of these families can supervise an input: it cannot tell a cut wire from an open "
+                "contact. Take an input of an OSDP reader that can, or leave `supervised` out"
+            )
+        return said
+
 
 class ModbusBoard(Model):
     """One board on the line."""
@@ -62,8 +72,6 @@ class ModbusBoard(Model):
                 f"boards of {self.family} cannot end a release by themselves: if the gateway dies, the door "
                 'stays open. Take another board, or write held_outputs = "accepted"'
             )
-        if self.inputs and family.inputs is None:
-            raise ValueError(f"the inputs of {self.family} boards are not known to us; wire them elsewhere")
         for what, channels in (
             ("outputs", list(self.outputs.values())),
             ("inputs", [each.channel for each in self.inputs.values()]),

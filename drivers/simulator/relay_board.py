@@ -101,7 +101,9 @@ class RelayBoard:
         self._to_lose = 0
         self._on_until = [0.0] * outputs
         self._closed = [False] * inputs
-        self._linked = [0] * outputs
+        linkage = self._family.linkage
+        self._linked = [0 if linkage is None else linkage.normal] * outputs
+        self._settings = {each.address: each.least for each in self._family.demands}
         self._history: list[Switched] = []
 
     # --- what a person at the board can do and see -----------------------------------------------------
@@ -120,6 +122,11 @@ class RelayBoard:
         """Put a channel in one of the modes where the board's inputs switch its relays."""
         with self._lock:
             self._linked[channel] = mode
+
+    def set_register(self, address: int, value: int) -> None:
+        """Give one of the board's own settings another value, as the person who installed it did."""
+        with self._lock:
+            self._settings[address] = value
 
     def lose(self, count: int) -> None:
         """Let the next requests vanish on their way here."""
@@ -209,13 +216,15 @@ class RelayBoard:
         cells: dict[int, int] = {}
         if family.version is not None and request.function == family.version.function:
             cells[family.version.address] = VERSION
+        if request.function == READ_HOLDING:
+            cells |= self._settings
         if family.linkage is not None and request.function == READ_HOLDING:
             modes = self._linked if family.linkage.per_channel else [max(self._linked)]
             cells |= {family.linkage.address + channel: mode for channel, mode in enumerate(modes)}
         if request.function == family.outputs.function:
             base = family.outputs.address
             cells |= {base + channel: int(self._is_on(channel, at)) for channel in range(self._outputs)}
-        if family.inputs is not None and request.function == family.inputs.function:
+        if request.function == family.inputs.function:
             cells |= {family.inputs.address + channel: int(on) for channel, on in enumerate(self._closed)}
         if any(first + step not in cells for step in range(count)):
             return None

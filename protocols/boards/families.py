@@ -5,9 +5,14 @@ the gateway dies in between. A family without a pulse says so here, and the conf
 writing. The registers that set a board's baud rate and address stand nowhere in this table: their codes
 differ between boards that look alike, and a wrong one takes the board off the line.
 
+None of them has a supervised input, one that tells a cut or shorted wire from a contact: their inputs are
+dry contacts, on or off. That takes a reader with supervised inputs (OSDP).
+
 Sources: Waveshare's pages on Modbus RTU Relay and Modbus RTU IO 8CH; the JuYing DAM and LC Technology relay
-manuals; for Eletechsup the public description in acpiccolo/R413D08-Controller; ZLAN 6042 and Wiren Board
-WB-MR product pages.
+manuals; for Eletechsup the public description in acpiccolo/R413D08-Controller, and for the inputs of its
+N4D8B08, which its own sheet lists as "81 to 88", a public driver whose author read them from a board as
+hexadecimal; ZLAN 6042's product page; for Wiren Board its wiki's pages "Relay Module Modbus Management" and
+"Relay tuning", and its public device templates.
 """
 
 from __future__ import annotations
@@ -79,11 +84,28 @@ class Register:
 
 @dataclass(frozen=True, slots=True)
 class Linkage:
-    """A register, or one for each channel, that must hold `normal`; else inputs switch relays."""
+    """A register, or one for each channel, that must hold `normal`; else inputs switch relays.
+
+    most: channels that have such a register; what stands behind them means something else.
+    """
 
     address: int
     normal: int
     per_channel: bool
+    most: int = MOST_CHANNELS
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A holding register of the board's own settings that must lie in a range; else `trouble` is told.
+
+    It is read and never written: what a board is set to is for the person who installs it.
+    """
+
+    trouble: str
+    address: int
+    least: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +114,11 @@ class Family:
 
     name: str
     outputs: Register
-    inputs: Register | None
+    inputs: Register
     pulse: Pulse | None
     linkage: Linkage | None = None
     version: Register | None = None
+    demands: tuple[Demand, ...] = ()
 
 
 _COILS = Register(READ_COILS, 0)
@@ -103,6 +126,7 @@ _INPUTS = Register(READ_INPUTS, 0)
 _FLASH_ON = 4  # JuYing's and LC Technology's mode 闪开: on, and off again after the time
 _DELAY = 0x0600  # Eletechsup: on for the seconds in the low byte
 _OFF_COMMAND = 0x0200
+_LONGEST_WATCHDOG_S = 60  # a door that a dead gateway leaves open for longer is simply open
 _TENTHS = Pulse(PulseKind.MODE_AND_TIME, base=3, stride=5, unit_s=0.1, most=0xFFFF)
 
 _TABLE = (
@@ -116,17 +140,25 @@ _TABLE = (
     ),
     Family("juying", _COILS, _INPUTS, _TENTHS),
     Family("lctech", _COILS, _INPUTS, _TENTHS),
-    # Its inputs are listed at 81-88 without saying decimal or hexadecimal: not usable until a board is at
-    # hand.
     Family(
         "eletechsup",
         Register(READ_HOLDING, 1),
-        None,
+        Register(READ_HOLDING, 0x0081),
         Pulse(PulseKind.COMMAND_AND_TIME, base=1, unit_s=1.0, most=0xFF),
         Linkage(0x00FD, normal=0, per_channel=False),
     ),
     Family("zlan", Register(READ_COILS, 16), _COILS, None),
-    Family("wirenboard", _COILS, _INPUTS, None),
+    Family(
+        "wirenboard",
+        _COILS,
+        _INPUTS,
+        None,
+        Linkage(9, normal=3, per_channel=True, most=6),
+        demands=(
+            Demand("no_watchdog", address=8, least=1, most=_LONGEST_WATCHDOG_S),
+            Demand("restores", address=6, least=0, most=0),
+        ),
+    ),
 )
 
 FAMILIES: Mapping[str, Family] = MappingProxyType({family.name: family for family in _TABLE})
@@ -196,9 +228,7 @@ def read_outputs(family: Family, count: int) -> Request:
 
 
 def read_inputs(family: Family, count: int) -> Request:
-    """Return the question for the first `count` inputs. PulseError where its inputs are not known."""
-    if family.inputs is None:
-        raise PulseError(f"the inputs of {family.name} boards are not known")
+    """Return the question for the first `count` inputs; the answer is 1 for a closed circuit."""
     return _read(family.inputs, count)
 
 
@@ -207,7 +237,12 @@ def read_linkage(family: Family, channels: int) -> Request | None:
     link = family.linkage
     if link is None:
         return None
-    return ReadRegisters(READ_HOLDING, link.address, channels if link.per_channel else 1)
+    return ReadRegisters(READ_HOLDING, link.address, min(channels, link.most) if link.per_channel else 1)
+
+
+def read_demand(demand: Demand) -> Request:
+    """Return the question for one of the board's own settings."""
+    return ReadRegisters(READ_HOLDING, demand.address, 1)
 
 
 def read_version(family: Family) -> Request | None:

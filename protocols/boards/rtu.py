@@ -11,13 +11,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from protocols.boards.messages import exception_head, reply_head, reply_size
+from protocols.boards.messages import encode, exception_head, reply_head, reply_size
 
 if TYPE_CHECKING:
     from protocols.boards.messages import Request
 
 CHECK_BYTES = 2
 LONGEST_REPLY = 256  # the longest frame that Modbus RTU allows
+LONGEST_CHARACTER_BITS = 11  # start, eight, parity, stop; the specification counts so also without parity
 _EXCEPTION_FRAME = 5  # address, function, code, check
 
 
@@ -75,9 +76,36 @@ def find_reply(held: bytes, unit: int, request: Request) -> Found | None:
     return None
 
 
-def frame_seconds(count: int, baud: int) -> float:
-    """Return how long `count` bytes take at `baud`: 11 bits a byte, the slowest form a byte has."""
-    return count * 11 / baud
+def stranger(held: bytes, unit: int, request: Request) -> int | None:
+    """Return another board's address under which a whole good answer to `request` stands in `held`, or None.
+
+    Such an answer is never believed; it is worth telling, because somebody has set an address.
+    """
+    head, length = reply_head(request), 1 + reply_size(request) + CHECK_BYTES
+    for start in range(len(held) - length + 1):
+        whole = held[start : start + length]
+        if (
+            whole[0] != unit
+            and whole.startswith(head, 1)
+            and crc(whole[:-CHECK_BYTES]) == whole[-CHECK_BYTES:]
+        ):
+            return whole[0]
+    return None
+
+
+def frame_seconds(count: int, baud: int, bits: int = LONGEST_CHARACTER_BITS) -> float:
+    """Return how long `count` bytes take at `baud`. bits: of one byte on the wire, with its frame."""
+    return count * bits / baud
+
+
+def question_bytes(request: Request) -> int:
+    """Return how long `request` is on the wire."""
+    return 1 + len(encode(request)) + CHECK_BYTES
+
+
+def answer_bytes(request: Request) -> int:
+    """Return how long the good answer to `request` is on the wire."""
+    return 1 + reply_size(request) + CHECK_BYTES
 
 
 def quiet_seconds(baud: int) -> float:

@@ -20,11 +20,12 @@ from drivers.contract import (
     Trouble,
     Why,
 )
-from drivers.modbus.board import Board
-from drivers.modbus.commands import Hand
-from drivers.modbus.exchange import Counts, Exchange, Silent
+from drivers.modbus.board import CLAIM_S, Board
+from drivers.modbus.commands import Echoed, Hand
+from drivers.modbus.exchange import Exchange, Silent
 from drivers.modbus.framing import RtuFraming
 from drivers.modbus.settings import ModbusBoard
+from drivers.modbus.turns import Turn, Turns
 from drivers.simulator.relay_board import WELL, Mood, RelayBoard
 from protocols.errors import Refused
 from tests.peers.hand_wire import HandWire
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from tests.peers.hand_clock import HandClock
 
 POLL_S = 0.02
+REPLY_WITHIN_S = 0.15
 
 
 class Bench:
@@ -47,38 +49,49 @@ class Bench:
         self.clock = clock
         self.hardware = RelayBoard(clock.monotonic, family=family)
         self.wire = HandWire(clock, [self.hardware], *late_s)
-        self.board = Board(ModbusBoard.model_validate(made), POLL_S, clock.monotonic())
+        self.board = Board(
+            ModbusBoard.model_validate(made),
+            clock.monotonic(),
+            poll_every_s=POLL_S,
+            reply_within_s=REPLY_WITHIN_S,
+        )
         self.exchange = Exchange(
             self.wire,
             clock.monotonic,
             RtuFraming(),
             baud=9600,
-            reply_within_s=0.15,
-            counts=Counts(),
+            reply_within_s=REPLY_WITHIN_S,
+            counts={},
             probes={1: self.board.probes},
         )
 
     def turn(self, for_s: float) -> list[Event]:
         """Do what the line's thread does, for so long."""
         events: list[Event] = []
+        turns = Turns([self.board], self.exchange)
         end = self.clock.monotonic() + for_s
         while (at := self.clock.monotonic()) < end:
             channel = self.board.to_put_off(at)
             if channel is not None:
                 self.exchange.ask(1, self.board.write_off(channel))
                 self.board.was_put_off(channel, self.clock.monotonic())
-            elif self.board.due > at:
-                self.clock.advance(min(self.board.due, self.board.next_off, end) - at + 1e-6)
+            elif (turn := turns.next(at)) is not None:
+                events += self._poll(turn)
             else:
-                events += self._poll()
+                self.clock.advance(max(0.0, min(turns.due(), self.board.next_off, end) - at) + 1e-3)
         return events
 
-    def _poll(self) -> list[Event]:
-        question = self.board.question(self.clock.monotonic())
+    def _poll(self, turn: Turn) -> list[Event]:
+        question, at = turn.question, self.clock.monotonic()
+        if self.board.watched and question == self.board.ask_inputs:
+            self.board.looked_at = at
         try:
-            reply = self.exchange.ask(1, question)
+            reply = self.exchange.ask(1, question, patience_s=turn.patience_s)
         except Silent:
-            return self.board.silent(self.clock.monotonic())
+            now = self.clock.monotonic()
+            told = self.board.silent(now, now - at)
+            self.board.wait_until(self.exchange.clear_at(1, question))
+            return told
         except Refused as error:
             return self.board.refused(question, error.meaning, self.clock.monotonic())
         return self.board.answered(question, reply, self.clock.monotonic())
@@ -86,8 +99,13 @@ class Bench:
     def do(self, command: Release | Lock) -> tuple[Done | Failed, list[Event]]:
         told: list[Event] = []
         hand, tried = Hand(self.exchange, self.board, self.clock.monotonic, told.append), 0
-        while (answer := hand.attempt(command, tried)) is None:
-            tried += 1
+        answer = hand.attempt(command, tried)
+        while not isinstance(answer, Done | Failed):
+            if isinstance(answer, Echoed):
+                answer = hand.prove(answer)
+            else:
+                tried += 1
+                answer = hand.attempt(command, tried)
         return answer, told
 
     def release(self, for_s: float = 3.0, within_s: float = 5.0) -> Done | Failed:
@@ -163,13 +181,37 @@ def test_a_press_of_a_tenth_of_a_second_is_seen_once(clock: HandClock) -> None:
 def test_a_relay_found_on_at_start_is_told_and_put_off(clock: HandClock) -> None:
     bench = Bench(clock)
     bench.hardware.set_coil(2, on=True)
-    events = bench.turn(1.0)
-    assert isinstance(events[0], Online)
+    assert [type(each) for each in bench.turn(CLAIM_S - 0.1)] == [Online, InputChanged, InputChanged]
+    assert bench.hardware.coil(2)  # a door may be meant to stand open: it is for the agent to say
+    events = bench.turn(2.0)
     assert [(each.point, each.on) for each in events if isinstance(each, OutputFound)] == [
         ("gate", True),
         ("gate", False),
     ]
     assert not bench.hardware.coil(2)
+
+
+def test_a_relay_found_on_at_start_stays_on_for_a_door_that_is_meant_to_stand_open(clock: HandClock) -> None:
+    bench = Bench(clock)
+    bench.hardware.set_coil(0, on=True)
+    bench.turn(1.0)
+    assert isinstance(bench.release(for_s=20), Done)
+    assert bench.turn(5.0) == []
+    assert bench.hardware.coil(0)
+    assert [each.on_for_s for each in bench.hardware.history] == [20.0]  # and was never off in between
+
+
+def test_a_relay_found_on_at_start_that_ends_by_itself_is_told_all_the_same(clock: HandClock) -> None:
+    bench = Bench(clock)
+    bench.hardware.set_coil(0, on=True)
+    bench.turn(0.5)
+    bench.hardware.set_coil(0, on=False)
+    events = bench.turn(2.0)
+    assert [(each.point, each.on) for each in events if isinstance(each, OutputFound)] == [
+        ("lock", True),
+        ("lock", False),
+    ]
+    assert bench.hardware.history == ()
 
 
 def test_a_relay_that_will_not_go_off_is_a_trouble_that_ends(clock: HandClock) -> None:
@@ -232,10 +274,11 @@ def test_a_board_that_refuses_to_be_read_is_offline_with_the_reason(clock: HandC
 def test_a_lost_port_is_said_once(clock: HandClock) -> None:
     bench = Bench(clock)
     bench.hardware.set_coil(0, on=True)
-    question = bench.board.question(clock.monotonic())
-    bench.board.answered(question, (1, 0, 0), clock.monotonic())
-    found, offline, *_ = bench.board.lost(clock.monotonic(), "pulled out")
-    assert isinstance(found, OutputFound)
+    bench.hardware.link(0, mode=1)
+    bench.board.answered(bench.board.extra_question, (1, 0, 0), clock.monotonic())
+    bench.board.answered(bench.board.extra_question, (1, 0, 0), clock.monotonic())
+    linked, offline, *_ = bench.board.lost(clock.monotonic(), "pulled out")
+    assert isinstance(linked, Trouble)
     assert isinstance(offline, Offline)
     assert bench.board.lost(clock.monotonic(), "pulled out") == []
 
@@ -277,10 +320,10 @@ def test_a_board_that_dies_under_a_command_leaves_it_unproven(clock: HandClock) 
     bench = Bench(clock)
     bench.turn(0.5)
     bench.hardware.mood = Mood(mute=True)
-    answer, told = bench.do(Release(1, "lock", 3.0, clock.monotonic() + 5))
+    answer, _ = bench.do(Release(1, "lock", 3.0, clock.monotonic() + 5))
     assert isinstance(answer, Failed)
     assert answer.why == Why.UNPROVEN
-    assert any(isinstance(event, Offline) for event in told)
+    assert any(isinstance(event, Offline) for event in bench.turn(2.0))
     offline, _ = bench.do(Lock(2, "lock"))
     assert isinstance(offline, Failed)
     assert offline.why == Why.OFFLINE

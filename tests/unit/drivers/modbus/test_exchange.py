@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.modbus.exchange import ECHO_GONE_AFTER, Counts, Exchange, Silent, TooLate
+from drivers.modbus.exchange import ECHO_GONE_AFTER, Exchange, Silent, TooLate
 from drivers.modbus.framing import RtuFraming, TcpFraming
 from drivers.simulator.relay_board import WELL, Mood, RelayBoard
 from protocols.boards.messages import (
@@ -41,7 +41,7 @@ def exchange_on(
         RtuFraming(),
         baud=9600,
         reply_within_s=REPLY_WITHIN_S,
-        counts=Counts(),
+        counts={},
         probes={1: probes, 2: probes},
     )
 
@@ -55,7 +55,11 @@ def test_a_reply_is_the_answer(clock: HandClock) -> None:
     board.set_input(2, active=True)
     exchange = exchange_on(clock, HandWire(clock, [board]))
     assert exchange.ask(1, INPUTS) == (0, 0, 1, 0, 0, 0, 0, 0)
-    assert (exchange.counts.questions, exchange.counts.answers, exchange.counts.timeouts) == (1, 1, 0)
+    assert (exchange._counts[1].questions, exchange._counts[1].answers, exchange._counts[1].timeouts) == (
+        1,
+        1,
+        0,
+    )
 
 
 def test_noise_before_a_reply_is_counted_and_costs_nothing(clock: HandClock) -> None:
@@ -64,7 +68,7 @@ def test_noise_before_a_reply_is_counted_and_costs_nothing(clock: HandClock) -> 
     exchange = exchange_on(clock, wire)
     wire.say(b"\x00\xff", after_s=0.003)
     assert exchange.ask(1, INPUTS) == (0,) * 8
-    assert exchange.counts.noise_bytes == 2
+    assert exchange._counts[1].noise_bytes == 2
 
 
 def test_what_waits_on_the_line_is_thrown_away_first(clock: HandClock) -> None:
@@ -183,7 +187,7 @@ def test_a_line_that_never_falls_silent_is_not_waited_for_long(clock: HandClock)
     start = clock.monotonic()
     assert exchange.ask(1, INPUTS) == (0,) * 8
     assert clock.monotonic() - start < 0.2
-    assert exchange.counts.noise_bytes > 4000
+    assert exchange._counts[1].noise_bytes > 4000
 
 
 def test_a_refusal_is_an_answer_of_its_own(clock: HandClock) -> None:
@@ -192,7 +196,7 @@ def test_a_refusal_is_an_answer_of_its_own(clock: HandClock) -> None:
     exchange = exchange_on(clock, HandWire(clock, [board]))
     with pytest.raises(Refused, match="device failure"):
         exchange.ask(1, COILS)
-    assert exchange.counts.refusals == 1
+    assert exchange._counts[1].refusals == 1
 
 
 def test_a_reply_under_another_address_is_no_reply(clock: HandClock) -> None:
@@ -212,7 +216,7 @@ def test_an_adapter_that_hears_itself_does_not_confirm_its_own_writes(clock: Han
     board.mood = Mood(silent=True)
     with pytest.raises(Silent):
         exchange.ask(1, PULSE)
-    assert exchange.counts.noise_bytes == 8  # its own question, and nothing after it
+    assert exchange._counts[1].noise_bytes == 8  # its own question, and nothing after it
 
 
 def test_a_line_that_echoes_no_more_is_not_lost_for_ever(clock: HandClock) -> None:
@@ -248,7 +252,7 @@ def test_one_lost_echo_does_not_make_the_next_one_a_confirmation(clock: HandCloc
 def test_a_gateways_late_reply_bears_an_old_number(clock: HandClock) -> None:
     wire = HandWire(clock, [])
     exchange = Exchange(
-        wire, clock.monotonic, TcpFraming(), baud=9600, reply_within_s=0.1, counts=Counts(), probes={}
+        wire, clock.monotonic, TcpFraming(), baud=9600, reply_within_s=0.1, counts={}, probes={}
     )
     with pytest.raises(Silent):
         exchange.ask(1, COILS)

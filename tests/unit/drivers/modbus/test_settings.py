@@ -71,7 +71,10 @@ def test_a_board_without_a_pulse_needs_a_word_in_writing() -> None:
             {"boards": [BOARD | {"inputs": {"a": {"channel": 3}, "b": {"channel": 3}}}]},
             "two inputs on channel 3",
         ),
-        ({"boards": [BOARD | {"family": "eletechsup"}]}, "inputs of eletechsup"),
+        (
+            {"boards": [BOARD | {"inputs": {"a": {"channel": 1, "supervised": True}}}]},
+            "no board of these families can supervise an input",
+        ),
         ({"boards": [BOARD | {"speed": 1}]}, "Extra inputs"),
         ({"name": "Not A Name"}, "pattern"),
     ],

@@ -17,6 +17,7 @@ from protocols.boards.families import (
     off,
     pulse,
     pulse_seconds,
+    read_demand,
     read_inputs,
     read_linkage,
     read_outputs,
@@ -162,9 +163,14 @@ def test_linkage_and_version_are_asked_where_there_is_a_register() -> None:
     assert read_version(FAMILIES["zlan"]) is None
 
 
-def test_unknown_inputs_are_not_read() -> None:
-    with pytest.raises(PulseError, match="not known"):
-        read_inputs(FAMILIES["eletechsup"], 1)
+def test_the_inputs_of_an_eletechsup_board_stand_at_hexadecimal_81() -> None:
+    assert read_inputs(FAMILIES["eletechsup"], 8) == ReadRegisters(3, 0x81, 8)
+
+
+def test_a_wiren_board_is_asked_for_its_watchdog_and_for_what_it_does_at_power_up() -> None:
+    asked = {each.trouble: read_demand(each) for each in FAMILIES["wirenboard"].demands}
+    assert asked == {"no_watchdog": ReadRegisters(3, 8, 1), "restores": ReadRegisters(3, 6, 1)}
+    assert read_linkage(FAMILIES["wirenboard"], 8) == ReadRegisters(3, 9, 6)  # what stands behind is no mode
 
 
 def test_the_first_sample_tells_the_state() -> None:
