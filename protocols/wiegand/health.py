@@ -27,6 +27,7 @@ MANY = 0.2  # the share of bad frames that is a fault of the line, not of hands
 MOST = 0.5
 MOST_LENGTHS = 32  # different bit counts kept apart; a line with more is noise, and counted together
 SHORTEST_CARD_BITS = 24  # no card is shorter than 26 bits; what is shorter still is noise, or a key
+SHORTEST_OWN_BITS = 27  # of a format of the site's own: 25 bits, however often, are 26 with one lost
 GLITCHES_A_FRAME = 2  # one is a spark of the lock; more, again and again, is a wire that catches noise
 
 _CHECKED = {
@@ -184,7 +185,7 @@ def _of_lengths(recent: tuple[_Attempt, ...], many: float) -> list[Finding]:
     own = {
         count
         for count, seen in lengths.items()
-        if count >= SHORTEST_CARD_BITS and seen > MOST * sum(1 for each in recent if each.bits)
+        if count >= SHORTEST_OWN_BITS and seen > MOST * sum(1 for each in recent if each.bits)
     }
     found = [Finding.KEYPAD] if len(keys) > many else []
     lost = sum(seen for count, seen in lengths.items() if count not in own) - len(keys)

@@ -46,6 +46,18 @@ def test_a_code_that_stays_is_read_once_and_another_at_once(rig: tuple[QrRig, In
     assert made.driver.line_health()["repeats"] == 2
 
 
+def test_a_code_of_a_megabyte_is_no_code_and_the_next_one_is(rig: tuple[QrRig, Inbox]) -> None:
+    made, inbox = rig
+    for _ in range(256):
+        made.line.say(b"x" * 4096)
+        threading.Event().wait(0.002)
+    made.line.say(b"tail\rone.two.three\r")
+    inbox.wait_for(lambda _: texts_of(inbox))
+    assert texts_of(inbox) == ["one.two.three"]
+    threading.Event().wait(0.1)
+    assert int(made.driver.line_health()["noise_bytes"]) >= 256 * 2048  # a full terminal drops some
+
+
 def test_a_code_without_end_is_no_code(rig: tuple[QrRig, Inbox]) -> None:
     made, inbox = rig
     for _ in range(20):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from drivers.contract import Ability
 from drivers.simulator.line import Line
@@ -26,19 +26,21 @@ class SerialRig:
     device = reader = "front-in"
     point = input = "nothing"
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: Faults, **more: Any) -> None:
+        """more: settings beside, or instead of, those of a converter of 26-bit cards."""
         self._faults = faults
         self._random = Random(1)
         self.line = Line([], time.perf_counter, faults=faults)
-        settings = WiegandSerialSettings(
-            kind="wiegand-serial",
-            name="serial",
-            device=self.line.path,
-            reader=self.reader,
-            shape="line",
-            count=6,
-            format="W26_CARD24",
-        )
+        whole = {
+            "kind": "wiegand-serial",
+            "name": "serial",
+            "device": self.line.path,
+            "reader": self.reader,
+            "shape": "line",
+            "count": 6,
+            "format": "W26_CARD24",
+        }
+        settings = WiegandSerialSettings.model_validate(whole | more)
         self.driver = wiegand_serial(settings, time.perf_counter, no_secrets)
 
     def start(self) -> None:

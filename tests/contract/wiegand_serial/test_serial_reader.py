@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from drivers.contract import CardRead, Failed, Indicate, Online, Signal, Why
+from drivers.contract import CardRead, Failed, Indicate, KeysPressed, Online, Signal, Trouble, Why
 from drivers.simulator.line import NO_FAULTS
 from tests.contract.rig import Inbox
 from tests.contract.wiegand_serial.rig import SerialRig
@@ -22,7 +22,24 @@ STOP_WITHIN_S = 5.0
 
 @pytest.fixture
 def rig() -> Iterator[tuple[SerialRig, Inbox]]:
-    made, inbox = SerialRig(NO_FAULTS), Inbox()
+    yield from running(SerialRig(NO_FAULTS))
+
+
+@pytest.fixture
+def s4a() -> Iterator[tuple[SerialRig, Inbox]]:
+    """Give a converter that prints ten decimal digits for a card, and a byte for a key."""
+    rig = SerialRig(NO_FAULTS, digits="decimal", count=10, format="W34_CARD32", keypad="byte")
+    yield from running(rig)
+
+
+@pytest.fixture
+def with_codes() -> Iterator[tuple[SerialRig, Inbox]]:
+    keypad = {"code": "26-facility", "facility": 0, "shortest": 4, "longest": 4}
+    yield from running(SerialRig(NO_FAULTS, keypad=keypad))
+
+
+def running(made: SerialRig) -> Iterator[tuple[SerialRig, Inbox]]:
+    inbox = Inbox()
     made.start()
     made.driver.start(inbox)
     try:
@@ -31,6 +48,10 @@ def rig() -> Iterator[tuple[SerialRig, Inbox]]:
     finally:
         made.driver.stop(STOP_WITHIN_S)
         made.stop()
+
+
+def keys_of(inbox: Inbox) -> list[str]:
+    return [event.keys for event in inbox.events if isinstance(event, KeysPressed)]
 
 
 def bits_of(inbox: Inbox) -> list[str]:
@@ -62,3 +83,50 @@ def test_nothing_can_be_shown_at_it(rig: tuple[SerialRig, Inbox]) -> None:
     answer = inbox.answer(1)
     assert isinstance(answer, Failed)
     assert answer.why == Why.REFUSED
+
+
+def test_keys_come_one_by_one_also_the_same_twice_and_a_card_between(s4a: tuple[SerialRig, Inbox]) -> None:
+    made, inbox = s4a
+    for byte in (b"1", b"1", b"\x4b"):
+        before = len(inbox.events)
+        made.line.say(byte)
+        inbox.after(before, KeysPressed)
+    made.line.say(b"0040856634\r\n")
+    inbox.wait_for(lambda _: bits_of(inbox))
+    assert keys_of(inbox) == ["1", "1", "#"]
+    assert len(bits_of(inbox)) == 1
+
+
+def test_a_typed_code_is_keys_and_never_a_card(with_codes: tuple[SerialRig, Inbox]) -> None:
+    made, inbox = with_codes
+    made.line.say(b"00002A\r010203\r00FFFF\r")
+    inbox.wait_for(lambda _: bits_of(inbox))
+    threading.Event().wait(0.1)
+    assert keys_of(inbox) == ["0042#"]
+    assert len(bits_of(inbox)) == 1
+
+
+def test_half_a_line_for_ever_is_no_card_and_the_next_whole_one_is(rig: tuple[SerialRig, Inbox]) -> None:
+    made, inbox = rig
+    for _ in range(5):  # half a line, and silence
+        made.line.say(b"760")
+        threading.Event().wait(0.08)
+    for _ in range(40):  # a digit now and then, never silent, never an end
+        made.line.say(b"7606430")
+        threading.Event().wait(0.01)
+    assert bits_of(inbox) == []
+    threading.Event().wait(0.1)
+    made.line.say(b"760643\r")
+    inbox.wait_for(lambda _: bits_of(inbox))
+    assert bits_of(inbox) == [BITS]
+    assert made.driver.line_health()["noise_bytes"] == 5 * 3 + 40 * 7
+
+
+def test_a_reader_that_babbles_cards_is_heard_at_a_persons_pace(rig: tuple[SerialRig, Inbox]) -> None:
+    made, inbox = rig
+    for card in range(200):
+        made.line.say(f"{card:06X}\r".encode("ascii"))
+    inbox.wait_for(lambda events: any(isinstance(event, Trouble) for event in events))
+    threading.Event().wait(0.2)
+    assert len(bits_of(inbox)) < 100
+    assert made.driver.line_health()["babble_dropped"] == 200 - len(bits_of(inbox))
