@@ -16,9 +16,9 @@ from drivers.contract import (
     InputState,
     Offline,
     Online,
-    OutputFound,
     Trouble,
 )
+from drivers.modbus.relays import OFF_AGAIN_S, Relays
 from protocols.boards import families
 from protocols.boards.families import FAMILIES
 from protocols.boards.inputs import Input, forget, sample
@@ -32,12 +32,8 @@ RETRY_S = 1.0  # a dead board costs the others one time-out in this time
 LONG_LOOK_S = 60.0  # a silent board is given all the time that the settings allow so often
 LONG_LOOK_NEW_S = 15.0  # and one that was never heard, of which nobody knows how quick it is
 CHECK_OUTPUTS_S = 1.0  # a relay moved by a foreign hand is seen within about this, where the line has time
-CLAIM_S = 2.0  # a relay found on at the start may be a door that stands open: the agent asks again within 1 s
-GRACE_S = 0.3  # a board's pulse ends within this of when we think
-GRACE_SHARE = 0.02  # and its timer, without a crystal, runs fast or slow by so much
 LONGEST_HOLD_S = 3600.0  # where we end a release ourselves: longer is a lease that is renewed
 SHORTEST_SILENCE_S = 0.02  # what a refusal costs, at the least: it is not asked for ever
-OFF_AGAIN_S = 0.25  # between two attempts to put a relay off that did not obey
 
 
 class Board:
@@ -80,10 +76,7 @@ class Board:
         self._long_look_at = at
         self._outputs_due = at
         self._identity: dict[str, str] = {}
-        self._ours_until: dict[int, float] = {}
-        self._off_at: dict[int, float] = {}
-        self._found: dict[int, int] = {}  # channels found on, and how often they were told off since
-        self._unclaimed: dict[int, float] = {}  # found on at the start, and when they are put off
+        self.relays = Relays(self._outputs, self.family)
         self._troubles: set[str] = set()
         self._waiting: list[Event] = []  # what was seen while the board is still being greeted
 
@@ -167,45 +160,25 @@ class Board:
 
     # --- what happened -----------------------------------------------------------------------------------
 
-    def released(self, channel: int, for_s: float, at: float) -> float:
-        """Note a release of ours. Returns when the relay will be off again by itself, or by our hand."""
-        until = at + families.pulse_seconds(self.family, for_s)
-        self._ours_until[channel] = until + GRACE_S + GRACE_SHARE * (until - at)
-        self._off_at.pop(channel, None)
-        self._unclaimed.pop(channel, None)
-        if self.family.pulse is None:
-            self._off_at[channel] = until
-        self._outputs_due = min(self._outputs_due, self._ours_until[channel])
-        return until
-
-    def locked(self, channel: int) -> None:
-        """Note that a release of ours was ended."""
-        self._ours_until.pop(channel, None)
-        self._off_at.pop(channel, None)
-
-    def running(self, at: float) -> tuple[int, ...]:
-        """Return the channels on which a release of ours may still run."""
-        return tuple(channel for channel, until in self._ours_until.items() if at < until)
-
     def to_put_off(self, at: float) -> int | None:
         """Return a channel that must be put off now, and note the attempt; None when there is none."""
-        if not self.online:
-            return None
-        for channel, due in self._off_at.items():
-            if at >= due:
-                self._off_at[channel] = at + OFF_AGAIN_S
-                return channel
-        return None
+        return self.relays.to_put_off(at) if self.online else None
 
     @property
     def next_off(self) -> float:
         """When a channel must be put off next."""
-        return min(self._off_at.values(), default=float("inf")) if self.online else float("inf")
+        return self.relays.next_off if self.online else float("inf")
 
     def was_put_off(self, channel: int, at: float) -> None:
         """Note that the board confirmed an off of ours; the next look at the outputs proves it."""
-        self.locked(channel)
+        self.relays.locked(channel)
         self._outputs_due = min(self._outputs_due, at + OFF_AGAIN_S)
+
+    def released(self, channel: int, for_s: float, at: float) -> float:
+        """Note a release of ours. Returns when the relay will be off again by itself, or by our hand."""
+        until = self.relays.released(channel, for_s, at)
+        self._outputs_due = min(self._outputs_due, self.relays.next_look(at))
+        return until
 
     def answered(self, question: Request, reply: Reply, at: float) -> list[Event]:
         """Take the answer to a poll. Returns what the agent must hear."""
@@ -271,9 +244,9 @@ class Board:
         if self._told_offline:
             return waiting
         self.online, self._told_offline, self.last_try = False, True, False
-        self._unclaimed.clear()
+        self.relays.lost()
         self._long_look_at = at + (LONG_LOOK_S if self.heard else LONG_LOOK_NEW_S)
-        if self._off_at:
+        if self.relays.at_our_mercy:
             words = "lost while a relay is on that only this gateway can put off"
             waiting += self.trouble("left_on", words, at, active=True)
         self._inputs = {point: forget(state) for point, state in self._inputs.items()}
@@ -337,48 +310,14 @@ class Board:
         return events
 
     def _saw_outputs(self, reply: Reply, at: float) -> list[Event]:
-        self._outputs_due = at + CHECK_OUTPUTS_S
-        events: list[Event] = []
-        for point, channel in self._outputs.items():
-            if not reply[channel]:
-                events += self._is_off(point, channel, at)
-            elif channel not in self.running(at) and not self._may_be_claimed(channel, at):
-                events += self._is_on(point, channel, at)
-        stuck = [channel for channel, told in self._found.items() if told > 1]
+        events = self.relays.saw(reply, at, greeting=not self.online)
+        self._outputs_due = min(at + CHECK_OUTPUTS_S, self.relays.next_look(at))
         words = "a relay stays on though it was told off: welded, or held by the board's own switch"
-        events += self.trouble("stuck_output", words if stuck else "", at, active=bool(stuck))
-        if not any(reply[channel] for channel in self._off_at):
+        stuck = self.relays.stuck
+        events += self.trouble("stuck_output", words if stuck else "", at, active=stuck)
+        if not self.relays.left_on(reply):
             events += self.trouble("left_on", "", at, active=False)
-        self._outputs_due = min([self._outputs_due, *self._unclaimed.values()])
         return events
-
-    def _may_be_claimed(self, channel: int, at: float) -> bool:
-        """Say whether a relay that is on without us is left so for now.
-
-        At the start, or when the board is back, a relay may be on for a door that is meant to stand open (by
-        its mode, or in a fire), from before this daemon ran. Putting it off to put it on again would lock
-        people in for a moment, so the agent is given time to ask for it. Later it is nobody's.
-        """
-        if not self.online:
-            self._unclaimed.setdefault(channel, at + CLAIM_S)
-        return at < self._unclaimed.get(channel, at)
-
-    def _is_off(self, point: str, channel: int, at: float) -> list[Event]:
-        if self._unclaimed.pop(channel, None) is not None:
-            return [OutputFound(point, True, at), OutputFound(point, False, at)]  # it ended by itself
-        if self._found.pop(channel, None) is None:
-            return []
-        self._off_at.pop(channel, None)
-        return [OutputFound(point, False, at)]
-
-    def _is_on(self, point: str, channel: int, at: float) -> list[Event]:
-        """Take a relay that is on with no release of ours: say so once, and put it off each time."""
-        self._ours_until.pop(channel, None)
-        self._unclaimed.pop(channel, None)
-        told = self._found.get(channel)
-        self._found[channel] = (told or 0) + 1
-        self._off_at.setdefault(channel, at)
-        return [OutputFound(point, True, at)] if told is None else []
 
     def _demanded(self, demand: Demand, value: int, at: float) -> list[Event]:
         wanted = str(demand.least) if demand.least == demand.most else f"{demand.least} to {demand.most}"

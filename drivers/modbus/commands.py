@@ -96,7 +96,7 @@ class Hand:
             case Lock():
                 if on:
                     return self._again(command, echoed.tried)
-                self.board.locked(echoed.channel)
+                self.board.relays.locked(echoed.channel)
             case _:
                 assert_never(command)
         return self._done(command)
@@ -125,7 +125,7 @@ class Hand:
         if not self.board.online:
             return self._offline(command, tried)
         if tried and not self._outputs()[channel]:
-            self.board.locked(channel)
+            self.board.relays.locked(channel)
             return self._done(command)
         self.exchange.ask(self.board.address, self.board.write_off(channel))
         return Echoed(command, channel, tried, self.clock())

@@ -347,10 +347,10 @@ class ModbusLine:
         self._to_prove.clear()
         at = self._clock()
         left = [
-            (channel not in board.running(at), board, channel)
+            (channel not in board.relays.running(at), board, channel)
             for board in self._boards
             for channel in (board.channel(point) for point in board.points)
-            if channel is not None and (board.online or channel in board.running(at))
+            if channel is not None and (board.online or channel in board.relays.running(at))
         ]
         for _, board, channel in sorted(left, key=lambda each: each[0]):
             for _ in range(OFF_TRIES):
@@ -360,7 +360,7 @@ class ModbusLine:
                     exchange.ask(board.address, board.write_off(channel))
                 except (Silent, Refused):
                     continue
-                board.locked(channel)
+                board.relays.locked(channel)
                 break
 
     def _port_lost(self, why: str) -> None:

@@ -20,10 +20,11 @@ from drivers.contract import (
     Trouble,
     Why,
 )
-from drivers.modbus.board import CLAIM_S, Board
+from drivers.modbus.board import Board
 from drivers.modbus.commands import Echoed, Hand
 from drivers.modbus.exchange import Exchange, Silent
 from drivers.modbus.framing import RtuFraming
+from drivers.modbus.relays import CLAIM_S
 from drivers.modbus.settings import ModbusBoard
 from drivers.modbus.turns import Turn, Turns
 from drivers.simulator.relay_board import WELL, Mood, RelayBoard
