@@ -31,17 +31,29 @@ class Trusted:
         self._phones = phones
         self._signers: dict[str, Signer] = {}
         self._roster: dict[str, Ed25519PublicKey] = {}
+        self._stopping: dict[str, Ed25519PublicKey] = {}
         for each in trust:
             key = Ed25519PublicKey.from_public_bytes(each.key_bytes)
             may = frozenset(do for do in Do if do.value in each.scopes)
             if may:
-                self._signers[kid(key)] = Signer(key, may)
+                self._signers[kid(key)] = Signer(key, may, may_override="override" in each.scopes)
             if "roster" in each.scopes:
                 self._roster[kid(key)] = key
+            elif "roster.revoke" in each.scopes:
+                self._stopping[kid(key)] = key
 
     def roster_key(self, name: str) -> Ed25519PublicKey | None:
-        """Return the key of this name if it is trusted with rosters."""
+        """Return the key of this name if it is trusted with whole rosters, and so with passes."""
         return self._roster.get(name)
+
+    def change_key(self, name: str) -> Ed25519PublicKey | None:
+        """Return the key of this name if it may change the roster, be it only to stop cards."""
+        return self._roster.get(name) or self._stopping.get(name)
+
+    @property
+    def stoppers(self) -> frozenset[str]:
+        """The names of the keys that may stop cards and passes, and do nothing else."""
+        return frozenset(self._stopping)
 
     def signer(self, name: str) -> Signer | None:
         """Return who signs with the key of this name. A phone that is also trusted otherwise is no phone."""

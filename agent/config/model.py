@@ -26,7 +26,7 @@ CLEARTEXT_PORT = 1883
 MOST_DOORS = 64
 """More doors than one gateway's loop is tested with are a second gateway."""
 
-Scope = Literal["roster", "mode", "open", "override", "fire_over"]
+Scope = Literal["roster", "roster.revoke", "mode", "open", "override", "fire_over"]
 # The gateway's id is a level of every topic, the certificate's common name (64 characters) and a user name.
 GatewayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 # What systemd accepts as a credential's name, and no path.
@@ -95,11 +95,21 @@ class Broker(Model):
 
 
 class Trust(Model):
-    """A key whose signature counts, and for what. `key`: 32 raw bytes in base64url without padding."""
+    """A key whose signature counts, and for what. `key`: 32 raw bytes in base64url without padding.
+
+    scopes: "roster" signs lists and passes; "mode" holds, locks and frees doors; "open" opens every door but
+    those that are locked down, and with "override" those, too; "fire_over" says that a fire is over.
+    """
 
     name: Name
     key: Annotated[str, AfterValidator(_public_key)]
     scopes: tuple[Scope, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _override_opens(self) -> Self:
+        if "override" in self.scopes and "open" not in self.scopes:
+            raise ValueError('says override without open, which it widens — add "open", or remove "override"')
+        return self
 
     @property
     def key_bytes(self) -> bytes:

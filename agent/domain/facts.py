@@ -108,13 +108,15 @@ class OpenAsked:
     """A signed order to open a door.
 
     digest: of the phone's key; empty for a key that the configuration trusts with every door, and only
-    for that. holding: the phone key's, looked up at this moment.
+    for that. holding: the phone key's, looked up at this moment. may_override: such a trusted key opens a
+    door that is locked down, too; a phone does where its holder may.
     """
 
     door: str
     order: Order
     digest: bytes
     holding: Holding | None
+    may_override: bool = False
 
 
 @dataclass(frozen=True, slots=True)

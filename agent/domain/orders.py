@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.domain import door as doors
-from agent.domain.decision import Deny, Grant, Mode, Reason, Rule, decide
+from agent.domain.decision import Deny, Grant, Mode, Reason, Rule, by_door, decide
 from agent.domain.entry import free, held_story, outcome, posture
 from agent.domain.facts import Answer, Outcome, Record, Result
 from agent.domain.site import Asker, step_door
@@ -25,7 +25,8 @@ def open_asked(site: Site, fact: OpenAsked, at: Moment) -> Handled:
         return site, refused(fact.door, order, reason)
     story: dict[str, Json] = {"order": order.id, "key": order.key}
     if order.person is None and not fact.digest:
-        decision: Decision = Grant(Rule.DESK) if site.recording else Deny(Reason.CANNOT_RECORD)
+        decided = by_door(posture(site, fact.door), may_override=fact.may_override)
+        decision: Decision = Grant(Rule.DESK) if decided is None else decided
     else:
         decision = decide(fact.holding, posture(site, fact.door), site.roster, at)
         story |= held_story(site, fact.digest, fact.holding)

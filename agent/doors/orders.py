@@ -101,7 +101,7 @@ class OrderDesk:
         if claims.do is Do.MODE and claims.mode is not None:
             return ModeAsked(claims.door, order, Mode(claims.mode.value))
         if found.person is None:
-            return OpenAsked(claims.door, order, b"", None)
+            return OpenAsked(claims.door, order, b"", None, may_override=found.may_override)
         digest = phone_digest(claims.iss, self._digest_key)
         return OpenAsked(claims.door, order, digest, self._phone(claims.iss))
 

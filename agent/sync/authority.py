@@ -28,11 +28,13 @@ class Signer:
     """A key that is trusted here, and with what. `person`: whose phone it is; None for any other.
 
     A phone opens what its person may open; a key of the configuration does what its scopes say.
+    may_override: opens doors that are locked down, too.
     """
 
     key: PublicKey
     may: frozenset[Do]
     person: str | None = None
+    may_override: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class CheckedOrder:
 
     claims: CommandClaims
     person: str | None
+    may_override: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def check_order(
     late = timely(claims, gateway=gateway, at=at, clock_synced=clock_synced, nonces=nonces)
     if late is not None:
         return RefusedOrder(late, claims)
-    return CheckedOrder(claims, signer.person)
+    return CheckedOrder(claims, signer.person, signer.may_override)
 
 
 def reply_topic(order: OrderReceived, claims: CommandClaims | None, gateway: str) -> str | None:

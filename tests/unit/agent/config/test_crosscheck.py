@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from agent.config.crosscheck import Parts, cross_check
 from agent.config.door import Door
@@ -117,6 +118,12 @@ def test_a_reader_takes_only_formats_that_exist_and_cannot_be_confused() -> None
     assert "there is no card format 'W26_CARD25' — did you mean" in problems
     assert "'zzzzzzzzz' — `menshen decode wiegand` names them" in problems
     assert "a frame may fit both 'IND27' and 'INDASC27'" in problems
+
+
+def test_override_widens_open_and_means_nothing_alone() -> None:
+    with pytest.raises(ValidationError, match='without open, which it widens — add "open"'):
+        Trust(name="desk", key=KEY, scopes=("override",))
+    assert Trust(name="desk", key=KEY, scopes=("open", "override")).scopes == ("open", "override")
 
 
 def test_one_key_has_one_name() -> None:

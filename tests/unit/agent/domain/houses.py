@@ -119,8 +119,8 @@ def phone(asked: Order, held: Holding | None = RESIDENT, door: str = LOBBY) -> O
     return OpenAsked(door, asked, DIGEST, held)
 
 
-def desk(asked: Order, door: str = LOBBY) -> OpenAsked:
-    return OpenAsked(door, asked, b"", None)
+def desk(asked: Order, door: str = LOBBY, *, may_override: bool = False) -> OpenAsked:
+    return OpenAsked(door, asked, b"", None, may_override)
 
 
 def unlocks(effects: tuple[Effect, ...]) -> list[Unlock]:

@@ -128,9 +128,13 @@ class HouseLife(RuleBasedStateMachine):
     def open_by_phone(self, door: str, held: Holding | None, patience_s: float) -> None:
         self._take(phone(self._order(patience_s, "p-1"), held, door))
 
-    @rule(door=doors, patience_s=st.sampled_from([-1.0, 30.0]))
-    def open_by_desk(self, door: str, patience_s: float) -> None:
-        self._take(desk(self._order(patience_s, None), door))
+    @rule(door=doors, patience_s=st.sampled_from([-1.0, 30.0]), may_override=st.booleans())
+    def open_by_desk(self, door: str, patience_s: float, may_override: bool) -> None:  # noqa: FBT001 - drawn
+        was = self.house.door(door)
+        result = self._take(desk(self._order(patience_s, None), door, may_override=may_override))
+
+        if was.mode is Mode.LOCKED and not may_override and not was.fire:
+            assert not [effect for effect in result.then if isinstance(effect, Unlock)]
 
     @rule(
         door=st.sampled_from([LOBBY, GARAGE, "attic"]),

@@ -148,10 +148,34 @@ def test_a_desks_order_opens_on_its_own_word() -> None:
     assert house.take(Carried(1)).then == (Answer(order(who=None), LOBBY, Outcome.OPENED, None),)
 
 
+def test_a_lockdown_holds_against_a_desk_without_the_right_to_override_it() -> None:
+    house = House()
+    house.take(ModeAsked(LOBBY, order("jti-0"), Mode.LOCKED))
+
+    refused = house.take(desk(order(who=None)))
+    opened = house.take(desk(order("jti-2", who=None), may_override=True))
+
+    assert refused.then == (Answer(order(who=None), LOBBY, Outcome.REFUSED, "door_locked"),)
+    assert opened.records[0].body["rule"] == "desk_order"
+    assert [effect.door for effect in unlocks(opened.then)] == [LOBBY]
+
+
+def test_a_desk_opens_in_a_fire_and_while_the_door_is_held_by_what_opens_it() -> None:
+    house = House()
+    house.take(ModeAsked(LOBBY, order("jti-0"), Mode.HELD))
+    held = house.take(desk(order("jti-1", who=None)))
+    house.take(FireRaised())
+    burning = house.take(desk(order("jti-2", who=None)))
+
+    assert held.records[0].body["rule"] == "held_open"
+    assert burning.records[0].body["rule"] == "fire_release"
+
+
 @pytest.mark.parametrize(
     "fact",
     [
         OpenAsked(LOBBY, order(who=None), DIGEST, None),
+        OpenAsked(LOBBY, order(who=None), DIGEST, None, may_override=True),
         OpenAsked(LOBBY, order(who="p-1"), b"", None),
     ],
 )

@@ -35,6 +35,7 @@ DIGEST_KEY = b"d" * 32
 TOPIC = "menshen/v1/gw/res/phone-1"
 PHONE = Ed25519PrivateKey.from_private_bytes(b"p" * 32)
 DUTY = Ed25519PrivateKey.from_private_bytes(b"u" * 32)
+GUARD = Ed25519PrivateKey.from_private_bytes(b"g" * 32)
 STRANGER = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
 PERSON = Person("p-1", verified=True, groups=("residents",))
 DIGEST = phone_digest(kid(PHONE.public_key()), DIGEST_KEY)
@@ -42,6 +43,7 @@ HELD = Holding(Credential(DIGEST, CredentialKind.PHONE, CredentialState.ACTIVE),
 SIGNERS = {
     kid(PHONE.public_key()): Signer(PHONE.public_key(), frozenset({Do.OPEN}), "p-1"),
     kid(DUTY.public_key()): Signer(DUTY.public_key(), frozenset(Do)),
+    kid(GUARD.public_key()): Signer(GUARD.public_key(), frozenset({Do.OPEN}), may_override=True),
 }
 
 
@@ -109,6 +111,15 @@ def test_the_duty_desk_opens_without_being_on_the_list_and_sets_modes(desk: Desk
     assert (opened.digest, opened.holding, opened.order.person) == (b"", None, None)
     assert isinstance(asked, ModeAsked)
     assert asked.mode is Mode.HELD
+
+
+def test_a_key_with_the_right_to_override_a_lockdown_is_told_from_one_without(desk: Desk) -> None:
+    (plain,) = desk.take(desk.claims(DUTY), DUTY)
+    (strong,) = desk.take(desk.claims(GUARD, "number-2"), GUARD)
+
+    assert isinstance(plain, OpenAsked)
+    assert isinstance(strong, OpenAsked)
+    assert (plain.may_override, strong.may_override) == (False, True)
 
 
 def test_the_duty_desk_says_to_the_whole_gateway_that_the_fire_is_over(desk: Desk) -> None:
