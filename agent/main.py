@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import resource
 import secrets as chance
 import signal
 import sys
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from agent import plan
+from agent.alone import alone
 from agent.clock import SystemClock, boot_id
 from agent.domain.facts import Answer, Effect, Json, Noted
 from agent.domain.site import new_site
@@ -36,7 +36,7 @@ from agent.doors.reflex import Reflex
 from agent.doors.rosters import RosterDesk
 from agent.doors.scribe import Scribe
 from agent.doors.translate import Translator
-from agent.errors import EX_SOFTWARE, StoreError, Unavailable
+from agent.errors import EX_SOFTWARE, StoreError
 from agent.identity import gateway_key
 from agent.log import configure
 from agent.roster.roster import Roster
@@ -51,7 +51,7 @@ from drivers.registry import build
 from protocols.tokens.keys import public_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from types import FrameType
 
     from agent.config.load import Loaded
@@ -94,7 +94,7 @@ class House:
         self._log = structlog.get_logger().bind(gateway=config.gateway)
         stack.callback(service.close)
         _make_data_dir(config.data_dir)
-        stack.enter_context(_alone(config.data_dir))
+        stack.enter_context(alone(config.data_dir))
 
         boot = boot_id()
         opened = open_journal(
@@ -297,20 +297,6 @@ def _make_data_dir(path: Path) -> None:
         path.mkdir(mode=0o750, parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"cannot make {path}: {error.strerror}") from error
-
-
-@contextmanager
-def _alone(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory: a second daemon on it could record nothing and would open nothing.
-
-    Raises Unavailable while another has it. The kernel lets go of the lock however a process ends.
-    """
-    with (data_dir / "lock").open("w", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Unavailable(f"another daemon serves {data_dir}: stop it first") from error
-        yield
 
 
 def rss_bytes() -> int | None:

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.options import add_json
+from agent.cli.options import CONFIG_FILE, add_json
 from agent.cli.words import say
 from protocols.osdp.codes import BAUD_RATES, HIGHEST_ADDRESS
 
@@ -42,13 +42,19 @@ def _port(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
+def _key(parser: argparse.ArgumentParser) -> None:
+    keys = parser.add_mutually_exclusive_group()
+    keys.add_argument("--key", type=key_or_nothing, default=None, metavar="HEX", help=say("bus.key"))
+    keys.add_argument("--key-file", type=Path, default=None, metavar="FILE", help=say("bus.move_key"))
+    keys.add_argument("--install", action="store_true", help=say("bus.install"))
+
+
 def _add_osdp(kinds: Commands) -> None:
     parser = kinds.add_parser("osdp", help=say("bus.osdp"), description=say("bus.osdp"))
     _port(parser)
     parser.add_argument("--address", type=addresses, default=(0,), help=say("bus.addresses"))
     parser.add_argument("--baud", type=int, choices=BAUD_RATES, default=9600, help=say("bus.baud"))
-    parser.add_argument("--key", type=key_or_nothing, default=None, metavar="HEX", help=say("bus.key"))
-    parser.add_argument("--install", action="store_true", help=say("bus.install"))
+    _key(parser)
     parser.add_argument("--pulse", type=pulse, metavar="OUTPUT:SECONDS", help=say("bus.pulse"))
     parser.add_argument("--seconds", type=float, default=None, help=say("bus.seconds"))
     parser.set_defaults(run=_run_osdp)
@@ -66,10 +72,14 @@ def _add_find(kinds: Commands) -> None:
 
 def _add_pair(kinds: Commands) -> None:
     parser = kinds.add_parser("pair", help=say("bus.pair"), description=say("bus.pair"))
-    _port(parser)
-    parser.add_argument("--address", type=address, required=True, help=say("bus.address"))
-    parser.add_argument("--baud", type=int, choices=BAUD_RATES, default=9600, help=say("bus.baud"))
-    parser.add_argument("--key-file", type=Path, required=True, help=say("bus.key_file"))
+    parser.add_argument("--reader", metavar="NAME", default=None, help=say("bus.pair_reader"))
+    config_help = f"{say('bus.pair_config')} ({CONFIG_FILE})"
+    parser.add_argument("-c", "--config", metavar="FILE", type=Path, default=None, help=config_help)
+    parser.add_argument("--port", type=Path, default=None, help=say("bus.port"))
+    parser.add_argument("--address", type=address, default=None, help=say("bus.address"))
+    parser.add_argument("--baud", type=int, choices=BAUD_RATES, default=None, help=say("bus.baud"))
+    parser.add_argument("--key-file", type=Path, default=None, help=say("bus.key_file"))
+    add_json(parser)
     parser.add_argument("--old-key-file", type=Path, default=None, help=say("bus.old_key_file"))
     parser.add_argument("--window", type=float, default=60.0, metavar="SECONDS", help=say("bus.window"))
     parser.set_defaults(run=_run_pair)
@@ -103,10 +113,7 @@ def _add_send(kinds: Commands) -> None:
     _port(parser)
     parser.add_argument("--address", type=address, required=True, help=say("bus.address"))
     parser.add_argument("--baud", type=int, choices=BAUD_RATES, default=9600, help=say("bus.baud"))
-    keys = parser.add_mutually_exclusive_group()
-    keys.add_argument("--key", type=key_or_nothing, default=None, metavar="HEX", help=say("bus.key"))
-    keys.add_argument("--key-file", type=Path, default=None, help=say("bus.move_key"))
-    keys.add_argument("--install", action="store_true", help=say("bus.install"))
+    _key(parser)
     what = parser.add_subparsers(metavar="WHAT", required=True, dest="what")
     text = what.add_parser("text", help=say("bus.send_text"))
     text.add_argument("text", type=ascii_text, metavar="TEXT")
@@ -155,7 +162,7 @@ def _run_find(args: argparse.Namespace) -> int:
 
 
 def _run_pair(args: argparse.Namespace) -> int:
-    from agent.cli.bus_commission import pair  # noqa: PLC0415 - the same
+    from agent.cli.bus_pair import pair  # noqa: PLC0415 - the same
 
     return pair(args)
 

@@ -1,11 +1,8 @@
-"""`menshen bus find`, `pair` and `move`: commissioning of OSDP devices, one act of one person at a time."""
+"""`menshen bus find` and `move`: who is on a line, and where; and what all of `menshen bus` shares."""
 
 from __future__ import annotations
 
-import binascii
 import json
-import os
-import secrets
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,14 +11,14 @@ from agent.cli.bus_boards import boards, print_board
 from agent.cli.words import say
 from agent.clock import SystemClock
 from agent.errors import EX_UNAVAILABLE, BadInput, Unavailable
+from agent.keyfiles import read_private
 from drivers.osdp.bus import read_key
 from drivers.osdp.commission import Found, NotDoneError, Place, Visit, search
 from drivers.osdp.commission import move as move_device
-from drivers.osdp.commission import pair as pair_device
 from drivers.ports import PortError
 from protocols.osdp.codes import ANY_ADDRESS, BAUD_RATES, HIGHEST_ADDRESS
 from protocols.osdp.happenings import Security
-from protocols.osdp.secure import KEY_BYTES, weakness
+from protocols.osdp.secure import weakness
 
 if TYPE_CHECKING:
     import argparse
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 
     from protocols.osdp.identity import Identity
 
-OWNER_ONLY = 0o600
 EX_OK = 0
 
 
@@ -64,7 +60,7 @@ def find(args: argparse.Namespace) -> int:
 
 
 def _print_found(found: Found, *, as_json: bool) -> None:
-    identity = {} if found.identity is None else _texts(found.identity)
+    identity = {} if found.identity is None else texts(found.identity)
     if as_json:
         name = "collision" if found.several else "found"
         line = {"ev": name, "address": found.address, "baud": found.baud, **identity}
@@ -74,43 +70,14 @@ def _print_found(found: Found, *, as_json: bool) -> None:
         print(say(key, baud=found.baud, address=found.address, **identity), flush=True)
 
 
-def _texts(identity: Identity) -> dict[str, str]:
+def texts(identity: Identity) -> dict[str, str]:
+    """Return what a device says of itself, as it is shown."""
     return {
         "maker": identity.oui.hex(),
         "model": str(identity.model),
         "serial": f"{identity.serial:08x}",
         "firmware": ".".join(str(part) for part in identity.firmware),
     }
-
-
-def pair(args: argparse.Namespace) -> int:
-    """Give one device a key of its own, and write the key for its owner only."""
-    old = None if args.old_key_file is None else key_in(args.old_key_file)
-    key = secrets.token_bytes(KEY_BYTES)
-    while weakness(key) is not None:  # never seen, and not to be ruled out
-        key = secrets.token_bytes(KEY_BYTES)
-    with port_trouble():
-        security = Security.INSTALL if old is None else Security.REQUIRED
-        visit = Visit(
-            args.port, args.baud, args.address, key=old, security=security, clock=SystemClock().monotonic
-        )
-        try:
-            # On disk before it is in the device: a power cut between the two must not lock us out.
-            _write_key(args.key_file, key)
-            paired = pair_device(visit, key, args.window)
-        except NotDoneError as error:
-            if error.unproven:
-                raise Unavailable(say("bus.pair_unproven", why=error, file=args.key_file)) from error
-            args.key_file.unlink()
-            raise Unavailable(say("bus.pair_failed", why=error)) from error
-        finally:
-            visit.close()
-    told = {"address": paired.address, "cuid": paired.cuid.hex(), **_texts(paired.identity)}
-    if args.json:
-        print(json.dumps({"ev": "paired", **told, "key_file": str(args.key_file)}), flush=True)
-    else:
-        print(say("bus.paired", file=args.key_file, **told))
-    return EX_OK
 
 
 def move(args: argparse.Namespace) -> int:
@@ -134,7 +101,7 @@ def move(args: argparse.Namespace) -> int:
         except NotDoneError as error:
             raise Unavailable(say("bus.move_failed", why=error)) from error
     if args.json:
-        told = {"ev": "moved", "address": new.address, "baud": new.baud, **_texts(identity)}
+        told = {"ev": "moved", "address": new.address, "baud": new.baud, **texts(identity)}
         print(json.dumps(told), flush=True)
     else:
         print(say("bus.moved", address=new.address, baud=new.baud))
@@ -151,19 +118,19 @@ def port_trouble() -> Iterator[None]:
 
 
 def key_in(path: Path) -> bytes:
-    """Return the key in a file. Raises BadInput, which never shows it."""
+    """Return the key in a file that only its owner can read. Raises BadInput or KeyExposed, without it."""
+    content = read_private(path)
     try:
-        return read_key(path.read_bytes(), path.name)
-    except (OSError, ValueError) as error:
+        return read_key(content, path.name)
+    except ValueError as error:
         raise BadInput(str(error)) from error
 
 
-def _write_key(path: Path, key: bytes) -> None:
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-        with os.fdopen(handle, "wb") as file:
-            file.write(binascii.hexlify(key) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
+def given_key(args: argparse.Namespace) -> bytes | None:
+    """Return the key of `--key` or `--key-file`; None where neither is given. Raises as `key_in`."""
+    if args.key_file is not None:
+        return key_in(args.key_file)
+    key: bytes | None = args.key
+    if key is not None and (why := weakness(key)) is not None:
+        raise BadInput(say("bus.key_refused", why=why))
+    return key

@@ -7,6 +7,7 @@ import queue
 import sys
 from typing import TYPE_CHECKING, Literal
 
+from agent.cli.bus_commission import key_in
 from agent.cli.words import say
 from agent.clock import SystemClock
 from agent.errors import BadInput, Unavailable
@@ -29,25 +30,23 @@ def send(args: argparse.Namespace) -> int:
     """Send the file and show how far it is. Returns an exit code."""
     try:
         transfer = Transfer(args.file.read_bytes(), args.kind, may_be_clear=args.allow_clear)
-        key = b"" if args.key_file is None else args.key_file.read_bytes()
     except (OSError, ValueError) as error:
         raise BadInput(str(error)) from error
+    key = None if args.key_file is None else key_in(args.key_file)
     ended = _carry(args, transfer, key)
     if ended.wants_clear:
         _show_clear(as_json=args.json)
         transfer.go_on_clear()
-        ended = _carry(args, transfer, b"")
+        ended = _carry(args, transfer, None)
     if ended.failed is not None:
         raise Unavailable(say("bus.not_sent", why=ended.failed))
     return 0
 
 
-def _carry(args: argparse.Namespace, transfer: Transfer, key: bytes) -> Progress:
+def _carry(args: argparse.Namespace, transfer: Transfer, key: bytes | None) -> Progress:
     """Send what is left of the file, in the secure channel where there is a key. Returns its end."""
-    try:
-        bus = OsdpBus(_settings(args, secure=bool(key)), SystemClock().monotonic, lambda _: key)
-    except ValueError as error:
-        raise BadInput(str(error)) from error
+    secret = b"" if key is None else key.hex().encode()
+    bus = OsdpBus(_settings(args, secure=key is not None), SystemClock().monotonic, lambda _: secret)
     news: queue.Queue[Event | Progress] = queue.Queue()
     bus.start(news.put)
     try:

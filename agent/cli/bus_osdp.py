@@ -8,8 +8,8 @@ import queue
 import signal
 from typing import TYPE_CHECKING, Literal
 
+from agent.cli.bus_commission import given_key
 from agent.clock import SystemClock
-from agent.errors import BadInput
 from drivers.contract import (
     CardRead,
     Done,
@@ -50,13 +50,11 @@ def watch(args: argparse.Namespace) -> int:
     """Show what the readers say until told to end. Returns an exit code."""
     clock = SystemClock().monotonic
     events: queue.Queue[Event | None] = queue.Queue()
+    key = given_key(args)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: events.put(None))
-    settings = settings_for(args)
-    try:
-        bus = OsdpBus(settings, clock, lambda _: args.key.hex().encode())
-    except ValueError as error:
-        raise BadInput(str(error)) from error
+    settings = settings_for(args, secure=key is not None)
+    bus = OsdpBus(settings, clock, lambda _: b"" if key is None else key.hex().encode())
     ids = itertools.count(1)
 
     def emit(event: Event) -> None:
@@ -91,11 +89,11 @@ def _until_told(
         yield event
 
 
-def settings_for(args: argparse.Namespace) -> OsdpBusSettings:
-    """Return the line that the arguments describe."""
-    secure: Literal["required", "install", "off"] = "install" if args.install else "off"
-    if args.key is not None:
-        secure = "required"
+def settings_for(args: argparse.Namespace, *, secure: bool) -> OsdpBusSettings:
+    """Return the line that the arguments describe. secure: with a key of the readers' own."""
+    how: Literal["required", "install", "off"] = "install" if args.install else "off"
+    if secure:
+        how = "required"
     return OsdpBusSettings.model_validate(
         {
             "kind": "osdp",
@@ -106,8 +104,8 @@ def settings_for(args: argparse.Namespace) -> OsdpBusSettings:
                 OsdpReader(
                     name=f"r{address}",
                     address=address,
-                    secure=secure,
-                    key_credential=KEY_NAME if args.key is not None else None,
+                    secure=how,
+                    key_credential=KEY_NAME if secure else None,
                     outputs={} if args.pulse is None else {f"r{address}-output": args.pulse[0]},
                     inputs={f"r{address}-input-{n}": OsdpInput(channel=n) for n in range(INPUTS_SHOWN)},
                 )

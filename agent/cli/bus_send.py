@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from agent.cli.bus_commission import key_in, port_trouble
+from agent.cli.bus_commission import given_key, port_trouble
 from agent.cli.words import say
 from agent.clock import SystemClock
-from agent.errors import BadInput, Unavailable
+from agent.errors import Unavailable
 from drivers.osdp.asking import LacksError, ask, check, status_questions
 from drivers.osdp.commission import COME_WITHIN_S, NotDoneError, Visit
 from protocols.osdp.commands import (
@@ -25,7 +25,6 @@ from protocols.osdp.commands import (
 from protocols.osdp.explain import fields_of
 from protocols.osdp.happenings import Security
 from protocols.osdp.replies import code_of
-from protocols.osdp.secure import weakness
 from protocols.osdp.signals import ShowText
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ STATES: dict[str, Command] = {
 
 def send(args: argparse.Namespace) -> int:
     """Ask, and show what the device answers. Returns an exit code."""
-    key, security = _key(args), Security.INSTALL if args.install else Security.OFF
+    key, security = given_key(args), Security.INSTALL if args.install else Security.OFF
     if key is not None:
         security = Security.REQUIRED
     with port_trouble():
@@ -68,15 +67,6 @@ def send(args: argparse.Namespace) -> int:
         finally:
             visit.close()
     return 0
-
-
-def _key(args: argparse.Namespace) -> bytes | None:
-    if args.key_file is not None:
-        return key_in(args.key_file)
-    key: bytes | None = args.key
-    if key is not None and (why := weakness(key)) is not None:
-        raise BadInput(say("bus.key_refused", why=why))
-    return key
 
 
 def _commands(args: argparse.Namespace, came: Came) -> list[Command]:

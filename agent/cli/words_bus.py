@@ -7,8 +7,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "address": ("the device's address", "设备地址"),
     "baud": ("speed of the line", "总线速率"),
     "key": (
-        "the readers' key, 32 hex digits; without it they are spoken to in clear",
-        "读卡器密钥,32 位十六进制;不给则明文通信",
+        "the readers' key, 32 hex digits, in sight of everybody on this machine; without any key it is clear",
+        "读卡器密钥,32 位十六进制,本机其他用户可见;不给任何密钥则明文通信",
     ),
     "install": ("use the default key, which everybody knows", "使用人人皆知的默认密钥"),
     "pulse": ("answer each card with this output pulse", "每次刷卡后让该输出动作指定秒数"),
@@ -37,15 +37,18 @@ WORDS: dict[str, tuple[str, str]] = {
         "为处于安装模式的一台读卡器设置专用密钥。请在无人窃听的线路上操作：新密钥是在人人皆知的默认密钥下传送的",
     ),
     "key_file": (
-        "where the new key is written, for its owner only; must not exist",
-        "新密钥写入的文件(仅属主可读),不得已存在",
+        "where the new key is written, for its owner only; without --reader it must not exist",
+        "新密钥写入的文件(仅属主可读);不用 --reader 时不得已存在",
     ),
     "old_key_file": ("the key it has now, where it has one", "若已有密钥,现密钥所在文件"),
     "window": ("give up after so long", "超过此时间即放弃"),
     "move": ("give one device another address or speed", "更改一台设备的地址或速率"),
     "to_address": ("the new address", "新地址"),
     "to_baud": ("the new speed", "新速率"),
-    "move_key": ("file with the device's key, where it has one", "设备密钥所在文件(若有)"),
+    "move_key": (
+        "file with the device's key, where it has one: 32 hex digits, mode 0600",
+        "设备密钥所在文件(若有):32 位十六进制,权限 0600",
+    ),
     "bad_address": ("{text} is no address: 0 to {highest}", "{text} 不是地址:应为 0 到 {highest}"),
     "address_twice": ("an address stands twice in {text}", "{text} 中有重复地址"),
     "bad_key": ("a key is 32 hex digits", "密钥应为 32 位十六进制"),
@@ -74,6 +77,58 @@ WORDS: dict[str, tuple[str, str]] = {
         "配对成功:地址 {address},序列号 {serial},cuid {cuid}。密钥已写入 {file}",
     ),
     "pair_failed": ("not paired: {why}", "配对失败:{why}"),
+    "pair_not_open": (
+        (
+            "not paired: {why}. Look whether the reader is in install mode and at this address and speed; "
+            "one that has a key needs --old-key-file"
+        ),
+        "配对失败:{why}。请检查读卡器是否处于安装模式、地址和速率是否正确;已有密钥的需给出 --old-key-file",
+    ),
+    "pair_not_come": (
+        "not paired: {why}. Look at the address, the speed, and whether the old key is the reader's",
+        "配对失败:{why}。请检查地址、速率,以及旧密钥是否属于该读卡器",
+    ),
+    "pair_other": (
+        "not paired: this is not the reader that the configuration means: {why}. Mend one of the two",
+        "配对失败:这不是配置中指定的读卡器:{why}。请更正其中之一",
+    ),
+    "pair_reader": (
+        (
+            "name of a reader in the gateway's configuration: its line, its address and the place of its key "
+            "are then known, and the pairing is recorded in the journal. Stop the daemon first"
+        ),
+        "网关配置中读卡器的名称:由此得知线路、地址和密钥位置,并把配对写入日志。请先停止守护进程",
+    ),
+    "pair_config": ("with --reader: the configuration", "与 --reader 一起:配置文件"),
+    "pair_needs": (
+        "give --reader NAME for a reader of this gateway, or else {options}",
+        "请用 --reader NAME 指定本网关的读卡器,否则还需 {options}",
+    ),
+    "pair_no_reader": (
+        "the configuration has no OSDP reader {reader}; it has: {known}",
+        "配置中没有 OSDP 读卡器 {reader};现有:{known}",
+    ),
+    "pair_no_credential": (
+        'the configuration names no key for {reader}: first write key_credential and secure = "required"',
+        '配置中没有为 {reader} 指定密钥:请先写上 key_credential 和 secure = "required"',
+    ),
+    "pair_not_owner": (
+        "{data_dir} is another user's, who could not read the key: runuser -u menshen -- menshen bus pair …",
+        "{data_dir} 属于其他用户,写入的密钥守护进程将无法读取:runuser -u menshen -- menshen bus pair …",
+    ),
+    "pair_recorded": (
+        "recorded in the journal as row {row}; it is the reader that belongs at {reader}",
+        "已写入日志第 {row} 条;今后 {reader} 处应为这台读卡器",
+    ),
+    "pair_unrecorded": (
+        "in no journal: with --reader NAME the pairing of a gateway's reader is recorded",
+        "未写入任何日志:用 --reader NAME 可记录网关读卡器的配对",
+    ),
+    "bad_window": ("a window is more than 0 and up to {most} seconds", "时间窗口应大于 0,不超过 {most} 秒"),
+    "key_is_there": (
+        "{file} is there already; a key is never written over",
+        "{file} 已存在;密钥文件绝不覆盖",
+    ),
     "pair_unproven": (
         (
             "not proven: {why}. The device may have the new key, so {file} is kept; "

@@ -1,12 +1,13 @@
 """Which device hung at each place before: a replaced reader must not silently become the trusted one.
 
-The first device heard at a place is the one that belongs there: its serial number, and with the secure
-channel its cUID, are remembered across restarts, in the journal's own commit. Another one there is an alarm,
-once for each other device, and stays in sight until an operator has accepted it. There is no order for that:
-it is accepted when what the operator has said of the place changes (the reader was paired again and so has a
-new key, or its serial or cuid was written into the configuration), and the device fits what is written there.
-If the first device comes back the alarm ends. Doors are served meanwhile: a device with the site's key is no
-stranger, and one without it does not come online at all.
+The device that was paired for a place, or the first heard there, is the one that belongs there: its serial
+number, and with the secure channel its cUID, are remembered across restarts, in the journal's own commit.
+Another one there is an alarm, once for each other device, and stays in sight until an operator has accepted
+it. There is no order for that: it is accepted when what the operator has said of the place changes (the
+reader was paired again and so has a new key, or its serial or cuid was written into the configuration), and
+the device fits what is written there. If the first device comes back the alarm ends. Doors are served
+meanwhile: a device with the site's key is no stranger, and one without it does not come
+online at all.
 """
 
 from __future__ import annotations
@@ -29,6 +30,9 @@ TELLING: Final = ("serial", "cuid")
 
 SETTING: Final = "device.identity."
 LONGEST: Final = 64
+
+PAIRED: Final = "paired"
+"""Stands for the operator's word until it is known: who was given the key belongs there, and nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +91,14 @@ class Identities:
         if was is None:
             place = _Place(vouched.word, now)
             noted: Noted | None = _told("device.identity_learnt", device, now)
-        elif _same(was.trusted, now):
+        elif _same(was.trusted, now):  # the word, too, is then of what belongs there
             place = _Place(vouched.word, {**was.trusted, **now})
             noted = None if was.found is None else _told("device.identity_back", device, now)
-        elif vouched.word != was.word and _same(vouched.pins, now):
+        elif self._accepted(was, vouched, now):
             place = _Place(vouched.word, now)
             noted = _told("device.identity_accepted", device, now, was.trusted)
         else:  # the old word stays: a later one is still news
-            place = _Place(was.word, was.trusted, now)
+            place = _Place(vouched.word if was.word == PAIRED else was.word, was.trusted, now)
             noted = _told("device.identity_changed", device, now, was.trusted, alarm=True)
             if was.found == now:
                 noted = None
@@ -102,6 +106,20 @@ class Identities:
             self._places[device] = place
             turn.settings[SETTING + device] = place.text
         return () if noted is None else (noted,)
+
+    def _accepted(self, was: _Place, vouched: Vouched, now: Mapping[str, str]) -> bool:
+        """Tell whether the operator has said something new of the place that fits who is there now.
+
+        Behind a pairing a new key is no news: the pairing itself has said whose it is.
+        """
+        news = bool(vouched.pins) if was.word == PAIRED else vouched.word != was.word
+        return news and _same(vouched.pins, now)
+
+
+def kept_by_pairing(device: str, identity: Mapping[str, str]) -> tuple[str, str]:
+    """Return the name and the text of the setting that makes who was paired belong at `device`'s place."""
+    trusted = {name: identity[name][:LONGEST] for name in TELLING if name in identity}
+    return SETTING + device, _Place(PAIRED, trusted).text
 
 
 def _same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:

@@ -75,15 +75,6 @@ class Found:
     several: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Paired:
-    """A device that has proven its new key."""
-
-    address: int
-    identity: Identity
-    cuid: bytes
-
-
 def search(
     device: Path,
     bauds: Iterable[int],
@@ -155,13 +146,14 @@ class Visit:
         key: bytes | None,
         security: Security,
         clock: Monotonic,
+        crc: bool = True,
     ) -> None:
         """Open the port. Raises PortError."""
         self._clock = clock
         self._baud = baud
         self._port = Port(device, baud)
         self._carrier = Carrier(clock, Timings(), baud)
-        self.reader = Reader(address, security, Timings(), os.urandom, key)
+        self.reader = Reader(address, security, Timings(), os.urandom, key, crc=crc)
         self.why = "no reply"
 
     def close(self) -> None:
@@ -206,20 +198,14 @@ class Visit:
         return settled
 
 
-def pair(visit: Visit, key: bytes, within_s: float) -> Paired:
-    """Give the visited device `key`, and see it proven in a session of its own.
+def give_key(visit: Visit, key: bytes) -> None:
+    """Give the visited device, which is online, `key`, and see it proven in a session of its own.
 
     Raises NotDoneError, whose `unproven` says that the device may have the key all the same.
     """
-    came = visit.come(within_s)
     settled = visit.order(SetKey(key))
-    match settled.end:
-        case End.DONE:
-            return Paired(visit.reader.address, came.identity, came.cuid or b"")
-        case End.REFUSED:
-            raise NotDoneError(settled.detail)
-        case _:
-            raise NotDoneError(settled.detail, unproven=True)
+    if settled.end is not End.DONE:
+        raise NotDoneError(settled.detail, unproven=settled.end is not End.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from drivers.simulator.osdp_device import Device
 from protocols.errors import WireError
-from protocols.osdp.codes import ANY_ADDRESS, BlockType, NakReason
+from protocols.osdp.codes import ANY_ADDRESS, BlockType, CommandCode, NakReason
 from protocols.osdp.commands import (
     AskCapabilities,
     Challenge,
@@ -51,7 +51,7 @@ class SimulatedReader:
     """One reader. `device` is what a person would touch: cards, keys, inputs, outputs, tamper.
 
     key: its SCBK; None for one that has only the default key. secure_only: outside a session it answers
-    only what the handshake needs. entropy: random bytes. The switches `silent`, `busy`, `nak` and `mute`
+    only what the handshake needs. entropy: random bytes. The switches `silent`, `busy`, `nak` and `unknown`
     may be set at any time from any thread.
     """
 
@@ -74,6 +74,8 @@ class SimulatedReader:
         """So many commands are answered BUSY."""
         self.nak: deque[int] = deque()
         """Reasons with which the next commands, polls excepted, are refused."""
+        self.unknown: frozenset[int] = frozenset()
+        """Codes of commands that it does not know."""
         self.received: deque[tuple[float, Command]] = deque(maxlen=1000)
         """The last commands acted on, with their times; polls excepted."""
         self.polls = 0
@@ -179,12 +181,9 @@ class SimulatedReader:
             return self._frame(frame, Nak(NakReason.BAD_LENGTH))
         if self._session is None and self.secure_only and not isinstance(command, BEFORE_SESSION):
             return self._frame(frame, Nak(NakReason.SECURITY_REQUIRED))
-        if code == 0x60:  # noqa: PLR2004 - POLL
-            self.polls += 1
-        else:
-            self.received.append((at, command))
-            if self.nak:
-                return self._frame(frame, Nak(self.nak.popleft()))
+        refused = self._take(code, command, at)
+        if refused is not None:
+            return self._frame(frame, Nak(refused))
         match command:
             case Challenge(rnd_a=rnd_a):
                 return self._challenged(frame, rnd_a)
@@ -198,6 +197,16 @@ class SimulatedReader:
             case SetCommunication(address=address):
                 self._next_address = address
         return self._frame(frame, self.device.answer(command, at))
+
+    def _take(self, code: int, command: Command, at: float) -> int | None:
+        """Note a command; return the reason with which it is refused, if it is."""
+        if code == CommandCode.POLL:
+            self.polls += 1
+            return None
+        self.received.append((at, command))
+        if self.nak:
+            return self.nak.popleft()
+        return NakReason.UNKNOWN_COMMAND if code in self.unknown else None
 
     def _challenged(self, frame: Frame, rnd_a: bytes) -> Frame:
         if frame.block is None or frame.block.kind != BlockType.CHALLENGE:

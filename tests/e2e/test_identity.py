@@ -66,3 +66,33 @@ def test_a_replaced_reader_is_an_alarm_until_it_is_paired_again(site: Site) -> N
     accepted = noted(site, "device.identity_accepted", head)
     assert accepted["is"]["serial"] == "0badcafe"
     site.until(lambda: lobby(site).get("changed") is False, "the end of it")
+
+
+def test_a_reader_paired_for_its_place_is_no_alarm_and_its_pairing_reaches_the_centre(site: Site) -> None:
+    reader = site.reader(LOBBY)
+    busy = site.daemon.menshen("bus", "pair", "--reader", "lobby-in")
+    assert busy.returncode == 69
+    assert "stop it first" in busy.stderr
+
+    site.daemon.stop()
+    head = site.head()
+    reader.device.serial = 0x0BADCAFE
+    reader.key = None
+    reader.power_cycle()
+    done = site.daemon.menshen("bus", "pair", "--reader", "lobby-in")
+    assert done.returncode == 0, done.stderr
+
+    site.start()
+    paired = site.event("reader.paired", after=head)
+    assert paired.body["cuid"] == reader.device.cuid.hex()
+    assert [row.kind for row in site.rows() if row.seq > head and "identity" in row.kind] == []
+    assert [row.kind for row in site.rows("device.offline") if row.seq > head] == []
+    site.present(RESIDENT)
+    site.released(LOBBY)
+    site.until(lambda: lobby(site).get("changed") is False, "the reader in the birth message")
+
+    site.daemon.stop()
+    reader.device.serial = 0x0BADBABE
+    head = site.head()
+    site.start()
+    assert noted(site, "device.identity_changed", head)["was"]["serial"] == "0badcafe"

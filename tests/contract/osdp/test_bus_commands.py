@@ -6,7 +6,6 @@ import io
 import json
 import os
 import signal
-import stat
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ import pytest
 from agent.cli.app import main
 from drivers.simulator.line import Line
 from drivers.simulator.osdp_reader import SimulatedReader
-from protocols.osdp.commands import SetKey, SetOutputs
+from protocols.osdp.commands import SetOutputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -172,69 +171,6 @@ def test_find_on_an_empty_line_says_where_to_look(capsys: pytest.CaptureFixture[
         assert main(arguments) == 69
         assert capsys.readouterr().err
     assert main(["bus", "find", "--port", str(line.path), "--baud", "9600"]) == 69
-
-
-def test_pairing_gives_a_key_of_its_own_for_its_owner_alone(
-    line: Line, peer: SimulatedReader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    first, second = tmp_path / "first.key", tmp_path / "second.key"
-    assert main(["bus", "pair", "--port", str(line.path), "--address", "3", "--key-file", str(first)]) == 0
-    assert peer.key == bytes.fromhex(first.read_text())
-    assert stat.S_IMODE(first.stat().st_mode) == 0o600
-    said = capsys.readouterr().out
-    assert peer.device.cuid.hex() in said
-    assert first.read_text().strip() not in said
-    again = ["bus", "pair", "--port", str(line.path), "--address", "3", "--key-file", str(second), "--json"]
-    assert main([*again, "--old-key-file", str(first)]) == 0
-    (paired,) = told(capsys)
-    assert (paired["ev"], paired["cuid"]) == ("paired", peer.device.cuid.hex())
-    assert peer.key == bytes.fromhex(second.read_text())
-
-
-def test_a_device_that_has_a_key_is_not_paired_and_no_file_is_left(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    peer = SimulatedReader(3, os.urandom, key=KEY)
-    with Line([peer], time.perf_counter) as line:
-        file = tmp_path / "key"
-        arguments = ["bus", "pair", "--port", str(line.path), "--address", "3", "--key-file", str(file)]
-        assert main([*arguments, "--window", "0.5"]) == 69
-        assert "not supported" in capsys.readouterr().err
-        assert not file.exists()
-        assert peer.key == KEY
-
-
-def test_a_key_file_is_never_written_over(
-    line: Line, peer: SimulatedReader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "key"
-    file.write_text("precious")
-    assert main(["bus", "pair", "--port", str(line.path), "--address", "3", "--key-file", str(file)]) == 65
-    assert file.read_text() == "precious"
-    assert peer.key is None
-    assert str(file) in capsys.readouterr().err
-
-
-def test_a_device_that_falls_silent_while_paired_leaves_the_key_on_disk(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    class Deaf(SimulatedReader):
-        """Takes the key and says nothing more."""
-
-        def receive(self, data: bytes, at: float) -> list[bytes]:
-            answers = super().receive(data, at)
-            if any(isinstance(each, SetKey) for _, each in self.received):
-                self.silent = True
-                return []
-            return answers
-
-    file = tmp_path / "key"
-    peer = Deaf(3, os.urandom)
-    with Line([peer], time.perf_counter) as line:
-        arguments = ["bus", "pair", "--port", str(line.path), "--address", "3", "--key-file", str(file)]
-        assert main(arguments) == 69
-    assert peer.key == bytes.fromhex(file.read_text())
-    assert "--old-key-file" in capsys.readouterr().err
 
 
 def test_a_device_moves_and_is_found_where_it_went(

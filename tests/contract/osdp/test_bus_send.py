@@ -204,6 +204,7 @@ def test_a_file_leaves_the_secure_channel_only_where_a_person_allows_it(
     file, key = tmp_path / "firmware.bin", tmp_path / "key"
     file.write_bytes(os.urandom(1000))
     key.write_text(KEY.hex())
+    key.chmod(0o600)
     with Line([peer], time.perf_counter) as line:
         arguments = ["bus", "file", "--port", str(line.path), "--address", "3", "--key-file", str(key)]
         assert main([*arguments, str(file)]) == 69
