@@ -7,11 +7,12 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from agent.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -23,8 +24,22 @@ NAMES_TRIED = 100  # quarantine names in one second; more is a disk that loses e
 FILE_MODE = 0o600
 
 _PRIMARY = 0xFF  # SQLite's extended result codes carry the plain one in the low byte
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_DAMAGED = frozenset(
+    {
+        sqlite3.SQLITE_OK,  # none of SQLite's own: Python's, of a text that is none
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_ERROR,  # while a file is opened: a table or a column that is not what it was
+        sqlite3.SQLITE_MISMATCH,
+        sqlite3.SQLITE_CONSTRAINT,
+    }
+)
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+
+_UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError)
+"""What making values of a row raises where a flipped bit has made it something else."""
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +51,10 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedDatabase:
-    """A connection in autocommit mode, and what had to be set aside to get it."""
+class OpenedDatabase(Generic[_T]):
+    """What was read out of the file, and what had to be set aside to get it."""
 
-    connection: sqlite3.Connection
+    content: _T
     quarantined: Quarantined | None
 
 
@@ -74,6 +89,20 @@ class Guard:
             raise StoreError(f"cannot {self._doing}: {error}") from error
 
 
+class Reading(Guard):
+    """A `Guard` around making values of rows, too: what is there may be damaged, and that ends nothing."""
+
+    __slots__ = ()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Raise StoreError for a value that cannot be; its content is not told."""
+        if isinstance(error, _UNREADABLE):
+            raise StoreError(f"cannot {self._doing}: it is damaged ({type(error).__name__})") from error
+        super().__exit__(kind, error, trace)
+
+
 class Transaction:
     """Do what is inside a `with` on disk as one change or not at all; errors are translated by `Guard`."""
 
@@ -100,18 +129,21 @@ class Transaction:
         self._guard.__exit__(kind, error, trace)
 
 
-def open_database(path: Path, migrations: str, at: datetime) -> OpenedDatabase:
+def open_database(
+    path: Path, migrations: str, at: datetime, load: Callable[[sqlite3.Connection], _T]
+) -> OpenedDatabase[_T]:
     """Open the database at `path`, making or migrating it; a damaged or newer one is set aside first.
 
-    migrations: the folder under `agent/store/migrations`. at: names a quarantined file.
+    migrations: the folder under `agent/store/migrations`. at: names a quarantined file. load: makes what is
+    to be had of the connection, in autocommit mode; where it cannot read what is there, the file is damaged.
     Raises StoreError where the disk, not the content, is at fault.
     """
     with Guard(f"open {path}"):
         try:
-            return OpenedDatabase(_open(path, migrations), None)
+            return OpenedDatabase(_open(path, migrations, load), None)
         except _Damaged as error:
             kept_at = _set_aside(path, at)
-            return OpenedDatabase(_open(path, migrations), Quarantined(kept_at, str(error)))
+            return OpenedDatabase(_open(path, migrations, load), Quarantined(kept_at, str(error)))
 
 
 def open_reader(path: Path, *, immutable: bool = False) -> sqlite3.Connection:
@@ -151,21 +183,31 @@ def roll_back(connection: sqlite3.Connection) -> None:
         return
 
 
-def _open(path: Path, migrations: str) -> sqlite3.Connection:
+def _open(path: Path, migrations: str, load: Callable[[sqlite3.Connection], _T]) -> _T:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
     path.chmod(FILE_MODE)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         _prepare(connection, migrations)
-    except sqlite3.DatabaseError as error:
+        return load(connection)
+    except (_Damaged, StoreError, sqlite3.Error, *_UNREADABLE) as error:
         connection.close()
-        if getattr(error, "sqlite_errorcode", 0) & _PRIMARY in _DAMAGED:
-            raise _Damaged(str(error)) from error
-        raise
-    except _Damaged:
-        connection.close()
-        raise
-    return connection
+        if isinstance(error, _Damaged) or (why := _damage(error)) is None:
+            raise
+        raise _Damaged(why) from error
+
+
+def _damage(error: Exception) -> str | None:
+    """Say what in the content of a file led to `error`; None where the disk did, or whoever else has it."""
+    cause = error.__cause__ if isinstance(error, StoreError) else error
+    if isinstance(cause, _UNREADABLE):
+        return f"something in it is not what it was ({type(cause).__name__})"  # its content is not told
+    if not isinstance(cause, sqlite3.Error):
+        return None
+    code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    if code & _PRIMARY not in _DAMAGED:
+        return None
+    return "a text in it is none" if code == sqlite3.SQLITE_OK else str(cause)
 
 
 def _prepare(connection: sqlite3.Connection, migrations: str) -> None:
@@ -178,6 +220,24 @@ def _prepare(connection: sqlite3.Connection, migrations: str) -> None:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA journal_size_limit = {WAL_KEPT_BYTES}")
     _migrate(connection, migrations)
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as sound:
+        _migrate(sound, migrations)
+        if lost := _objects(sound) - _objects(connection):
+            raise _Damaged(f"it has no {min(lost)[1]} as it should be")
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'trigger'").fetchone() is not None:
+        raise _Damaged("a trigger is in it that is not ours")
+
+
+def _objects(connection: sqlite3.Connection) -> frozenset[tuple[str, str, str]]:
+    """Return the tables and indexes of a database, each with its columns."""
+    found = connection.execute(
+        "SELECT type, name FROM sqlite_master WHERE type <> 'table' OR name NOT LIKE 'sqlite%'"
+    ).fetchall()
+    return frozenset(
+        (kind, name, repr(connection.execute(f"PRAGMA {kind}_info('{name}')").fetchall()))
+        for kind, name in found
+        if kind in {"table", "index"} and "'" not in name
+    )
 
 
 def _migrate(connection: sqlite3.Connection, migrations: str) -> None:

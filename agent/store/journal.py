@@ -13,13 +13,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from agent.store.ceiling import Ceiling
-from agent.store.database import Guard, NoRoom, Quarantined, Transaction, open_database
+from agent.store.database import Guard, NoRoom, Quarantined, Reading, Transaction, open_database
 from agent.store.fill import Fill, measure
-from agent.store.memory import BEGUN_AT, EPOCH_SETTING, LOST_AT, SET_VALUE, Memory
+from agent.store.memory import BEGUN_AT, EPOCH_SETTING, LOST_AT, SET_VALUE, Memory, check_setting
 from agent.store.passes import Passes, count_uses
 from agent.store.reserve import Reserve
 from agent.store.retention import KINDS_OF_REMOVAL, SLICE, Limits, Removal, remove_aged, remove_oldest
-from agent.store.rows import GENESIS, Batch, Entry, Row, body_text, chained, from_ms, to_ms
+from agent.store.rows import GENESIS, Batch, Entry, Row, blob, body_text, chained, from_ms, to_ms
 
 if TYPE_CHECKING:
     import sqlite3
@@ -160,7 +160,7 @@ class Journal:
     def fill(self) -> Fill:
         """Measure how near the journal is to giving rows up. Raises StoreError."""
         state = self._state
-        with Guard("measure the journal"):
+        with Reading("measure the journal"):
             return measure(
                 self._connection,
                 self._path,
@@ -192,9 +192,12 @@ class Journal:
         if seq == 0 and not begun:
             seq = missing = self._begin(lost_at)
         cursors = dict(one("SELECT name, seq FROM cursor").fetchall())
-        return _State(
-            seq, digest, max(0, seq - missing), self._used_bytes(), seq, cursors["sent"], cursors["confirmed"]
-        )
+        sent, confirmed = int(cursors["sent"]), int(cursors["confirmed"])
+        if not 0 <= confirmed <= sent <= seq:
+            raise ValueError("cursors that cannot be")
+        for name, value in one("SELECT name, value FROM setting").fetchall():
+            check_setting(name, value)
+        return _State(seq, blob(digest), max(0, seq - missing), self._used_bytes(), seq, sent, confirmed)
 
     def _begin(self, at: datetime) -> int:
         """Begin a new file; return the number after which it goes on. 0 where there was none before it."""
@@ -317,9 +320,13 @@ def open_journal(path: Path, *, boot_id: str, at: datetime, limits: Limits | Non
     boot_id: names this start of the daemon in every row. at: the time now; it names a quarantined file, and
     orders signed before it are refused where the memory of them was lost. Raises StoreError.
     """
-    opened = open_database(path, "journal", at)
-    journal = Journal(opened.connection, path, boot_id, limits or Limits(), lost_at=at)
-    return OpenedJournal(journal, opened.quarantined)
+    opened = open_database(
+        path,
+        "journal",
+        at,
+        lambda connection: Journal(connection, path, boot_id, limits or Limits(), lost_at=at),
+    )
+    return OpenedJournal(opened.content, opened.quarantined)
 
 
 def _removal_entry(removal: Removal, why: str, at: datetime, mono_ms: int, clock: str) -> Entry:

@@ -137,3 +137,11 @@ class Memory:
     def forgotten_until(self) -> datetime:
         """Return the end of the newest token forgotten; no token that ended by then is ever fresh again."""
         return from_ms(int(self.setting(FORGOTTEN_UNTIL) or NEVER_MS))
+
+
+def check_setting(name: str, value: str) -> None:
+    """Raise ValueError or OverflowError for the value of a number, or of a time, that is none."""
+    if name in {EPOCH_SETTING, ROSTER_HIGHEST}:
+        int(value)
+    elif name.endswith("_ms"):
+        from_ms(int(value))

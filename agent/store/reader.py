@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agent.store.database import Guard, open_reader
+from agent.store.database import Guard, Reading, open_reader
 from agent.store.fill import ROW_BYTES, count_after
-from agent.store.rows import GENESIS, Row, Stretch, from_ms
+from agent.store.rows import GENESIS, Row, Stretch, blob, from_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,8 @@ class JournalReader:
 
     def __init__(self, path: Path, *, immutable: bool = False) -> None:
         self._connection = open_reader(path, immutable=immutable)
+        # A text that is damaged holds up nothing that comes after it: the chain tells that it is.
+        self._connection.text_factory = _lenient
 
     def after(self, seq: int, limit: int = READ_MOST) -> tuple[Row, ...]:
         """Return up to `limit` rows after `seq`, in order. Numbers may be missing: see `gaps`."""
@@ -112,11 +114,18 @@ class JournalReader:
 
     def _rows(self, condition: str, values: tuple[int, int] | tuple[int, int, int]) -> tuple[Row, ...]:
         query = f"SELECT {_COLUMNS} FROM journal WHERE {condition}"  # noqa: S608 - constants of this module
-        with Guard("read the journal"):
+        with Reading("read the journal"):
             found = self._connection.execute(query, values).fetchall()
-        return tuple(_row(columns) for columns in found)
+            return tuple(_row(columns) for columns in found)
 
 
 def _row(columns: tuple[Any, ...]) -> Row:
+    """Return a row. Raises TypeError or OverflowError where damage has made a column something else."""
     seq, at_ms, boot_id, mono_ms, clock, kind, door, alarm, body, digest = columns
-    return Row(seq, from_ms(at_ms), boot_id, mono_ms, clock, kind, door, bool(alarm), body, bytes(digest))
+    if not all(isinstance(each, str) for each in (boot_id, clock, kind, door or "", body)):
+        raise TypeError("not a text")
+    return Row(seq, from_ms(at_ms), boot_id, mono_ms, clock, kind, door, bool(alarm), body, blob(digest))
+
+
+def _lenient(text: bytes) -> str:
+    return text.decode("utf-8", "replace")

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agent.domain.rules import Rules
-from agent.store.database import Guard, Quarantined, open_database, open_reader
+from agent.store.database import Guard, Quarantined, Reading, open_database, open_reader
 from agent.store.roster_rows import group, holding, schedule, time_of
 from agent.store.roster_writer import RosterWriter
+from agent.store.rows import blob
 
 if TYPE_CHECKING:
     import sqlite3
@@ -86,17 +87,17 @@ class RosterTable:
         """Return who holds the credential of this 16-byte keyed digest, or None where the list has none."""
         if self.rolled_back:
             return None
-        with Guard("look up a credential"):
+        with Reading("look up a credential"):
             found = self._reading.execute(_BY_DIGEST, (self._gen, digest)).fetchone()
-        return None if found is None else holding(found)
+            return None if found is None else holding(found)
 
     def phone_key(self, kid: str) -> tuple[bytes, Holding] | None:
         """Return a phone's public key (32 raw bytes) and its holding, by the key's name."""
         if self.rolled_back:
             return None
-        with Guard("look up a phone"):
+        with Reading("look up a phone"):
             found = self._reading.execute(_BY_KID, (self._gen, kid)).fetchone()
-        return None if found is None else (bytes(found[0]), holding(found[1:]))
+            return None if found is None else (blob(found[0]), holding(found[1:]))
 
     def refresh(self) -> None:
         """Read again which list is in force: after each commit of the writer that changed it."""
@@ -106,7 +107,7 @@ class RosterTable:
             ).fetchone()
             if found is not None:
                 self._gen, revision, digest, count, enforced_ms = found
-                self._head = ListHead(revision, bytes(digest), count, time_of(enforced_ms))
+                self._head = ListHead(revision, blob(digest), count, time_of(enforced_ms))
             bodies = self._reading.execute(
                 "SELECT kind, name, body FROM rule WHERE gen = ? ORDER BY name", (self._gen,)
             ).fetchall()
@@ -131,5 +132,16 @@ def open_roster(path: Path, at: datetime, floor: int = 0) -> OpenedRoster:
 
     at: names a quarantined file. floor: see RosterTable. Raises StoreError.
     """
-    opened = open_database(path, "roster", at)
-    return OpenedRoster(RosterTable(opened.connection, open_reader(path), floor), opened.quarantined)
+
+    def load(connection: sqlite3.Connection) -> RosterTable:
+        reading = open_reader(path)
+        try:
+            table = RosterTable(connection, reading, floor)
+            table.writer.staging()  # read here, where a file that cannot be read is set aside
+        except BaseException:
+            reading.close()
+            raise
+        return table
+
+    opened = open_database(path, "roster", at, load)
+    return OpenedRoster(opened.content, opened.quarantined)

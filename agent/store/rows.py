@@ -121,4 +121,11 @@ def chained(prev: bytes, columns: tuple[int, int, str, int, str, str, str | None
     columns: those eight and the body text. The list is compact ASCII JSON, so it holds no newline and
     no two rows have the same bytes.
     """
-    return hashlib.sha256(prev + f"{_encode(columns[:8])}\n{columns[8]}".encode("ascii")).digest()
+    return hashlib.sha256(prev + f"{_encode(columns[:8])}\n{columns[8]}".encode()).digest()
+
+
+def blob(value: object) -> bytes:
+    """Return bytes as they were stored. Raises TypeError for anything else, which damage has put there."""
+    if not isinstance(value, bytes):
+        raise TypeError("not bytes")
+    return value

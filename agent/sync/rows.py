@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import json
+from typing import TYPE_CHECKING, Final, Protocol
 
 from protocols.mqtt.events import backfill_body, event_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+DAMAGED: Final = '{"damaged":true}'
+"""Said in the place of a body that the disk has spoilt: one such row must not cost its whole batch."""
 
 
 class Row(Protocol):
@@ -74,7 +78,7 @@ def text_of(row: Row, gateway: str, *, historical: bool) -> str:
         clock=row.clock,
         kind=row.kind,
         door=row.door,
-        body_text=row.body,
+        body_text=row.body if _sound(row.body) else DAMAGED,
         historical=historical,
     )
 
@@ -92,3 +96,10 @@ def batch_of(rows: Sequence[Row], gateway: str, size: int) -> tuple[int, bytes]:
         texts.append(text)
         last = row.seq
     return last, backfill_body(gateway, rows[0].seq, last, texts)
+
+
+def _sound(body: str) -> bool:
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False

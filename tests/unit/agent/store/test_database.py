@@ -27,9 +27,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_a_new_file_is_made_durable_and_private(path: Path) -> None:
-    opened = open_database(path, "journal", AT)
+    opened = open_database(path, "journal", AT, lambda made: made)
     assert opened.quarantined is None
-    with closing(opened.connection) as connection:
+    with closing(opened.content) as connection:
         settings = {
             name: connection.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "user_version")
@@ -46,7 +46,7 @@ def test_a_new_file_is_made_durable_and_private(path: Path) -> None:
 
 def test_a_file_that_was_open_to_all_is_closed_to_them(path: Path) -> None:
     path.touch(0o644)
-    open_database(path, "journal", AT).connection.close()
+    open_database(path, "journal", AT, lambda made: made).content.close()
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -94,8 +94,8 @@ def test_two_files_set_aside_in_one_second_have_two_names(path: Path) -> None:
     kept = []
     for _ in range(2):
         path.write_bytes(b"no database" * 1000)
-        opened = open_database(path, "roster", AT)
-        opened.connection.close()
+        opened = open_database(path, "roster", AT, lambda made: made)
+        opened.content.close()
         assert opened.quarantined is not None
         kept.append(opened.quarantined.kept_at)
     assert len(set(kept)) == 2
@@ -108,7 +108,7 @@ def test_a_disk_that_loses_every_file_ends_in_an_error(path: Path) -> None:
     for number in range(1, NAMES_TRIED):
         path.with_name(f"{path.name}.20260302T080000Z.{number}.bad").touch()
     with pytest.raises(StoreError, match="too many"):
-        open_database(path, "journal", AT)
+        open_database(path, "journal", AT, lambda made: made)
 
 
 def test_a_directory_in_the_file_s_place_is_the_disk_s_fault_and_stays(path: Path) -> None:
@@ -118,13 +118,17 @@ def test_a_directory_in_the_file_s_place_is_the_disk_s_fault_and_stays(path: Pat
     assert path.is_dir()
 
 
-def test_a_foreign_database_is_an_error_and_stays(path: Path) -> None:
+def test_a_foreign_database_is_set_aside_whole(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE journal (something TEXT)")
-    with pytest.raises(StoreError, match="already exists"):
-        open_journal(path, boot_id="b", at=AT)
-    with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (0,)
+    opened = open_journal(path, boot_id="b", at=AT)
+    opened.journal.close()
+    assert opened.quarantined is not None
+    assert "already exists" in opened.quarantined.why
+    with closing(sqlite3.connect(opened.quarantined.kept_at)) as connection:
+        assert connection.execute("SELECT sql FROM sqlite_master").fetchall() == [
+            ("CREATE TABLE journal (something TEXT)",)
+        ]
 
 
 def test_a_roster_file_is_set_aside_like_a_journal(path: Path) -> None:

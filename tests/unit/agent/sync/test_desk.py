@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+
 from agent.store.rows import Row
 from agent.sync.desk import (
     ORDERS_AT_ONCE,
@@ -100,3 +102,11 @@ def test_a_batch_holds_what_fits_and_one_row_at_least() -> None:
     assert len(body) < 2100
     assert batch_of(rows(3), GW, 1)[0] == 1
     assert batch_of(rows(3), GW, 100_000)[0] == 3
+
+
+@pytest.mark.parametrize("body", ["{", "[]", "", "[" * 100_000, '{"a":"\ufffd'])
+def test_a_row_that_the_disk_has_spoilt_does_not_cost_its_batch(body: str) -> None:
+    first, second, third = rows(3)
+    batch = Backfill.read(batch_of([first, replace(second, body=body), third], GW, 100_000)[1])
+    assert [event.seq for event in batch.events] == [1, 2, 3]
+    assert batch.events[1].body == {"damaged": True}
