@@ -89,6 +89,7 @@ class WiegandGpio:
         self._told_offline = False
         self._opened = 0
         self._failed_sets = 0
+        self._broken: str | None = None
         self._sources: tuple[Source, ...] = ()
 
     @property
@@ -185,7 +186,10 @@ class WiegandGpio:
         return None
 
     def _set_failed(self, why: str) -> None:
+        """Have the chip opened anew, which puts every line to rest: a lock that cannot be set is no lock."""
         self._failed_sets += 1
+        self._broken = why
+        self._worker.wake.ring()
         log.warning("gpio.not_set", port=self.name, why=why)
 
     # --- the listening thread ------------------------------------------------------------------------------
@@ -217,12 +221,13 @@ class WiegandGpio:
                 edges = chip.edges(listener.pulls)
                 held.append(Source(edges, listener))  # one by one: what is open is closed if the next is not
             self._sources = tuple(held)
+            self._broken = None
             self._timers.use(outputs)
             self._came_online(held)
             while not worker.stopping:
                 self._listen(held, worker)
         finally:
-            self._timers.rest()  # a line keeps its level when it is let go
+            self._timers.rest()  # what a line does that is let go, nobody promises
             self._timers.use(None)
             for source in held:
                 source.edges.close()
@@ -238,6 +243,8 @@ class WiegandGpio:
             raise PortError(f"GPIO lines do not wait: {error}") from error
         if worker.wake in ready:
             worker.wake.clear()
+        if self._broken is not None:
+            raise PortError(self._broken)
         for source in sources:
             # Edges that wait are taken before time passes: a late look must not cut a card in two.
             take = source.take if source.edges in ready else source.pass_time

@@ -190,5 +190,5 @@ class KernelOutputs:
             raise PortError(f"GPIO line {line} cannot be set: {error}") from error
 
     def close(self) -> None:
-        """Let go of the lines; their levels stay."""
+        """Let go of the lines: many chips leave them as they are, some let them float."""
         self._request.release()

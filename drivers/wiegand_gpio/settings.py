@@ -74,8 +74,8 @@ class WiegandGpioSettings(Model):
     inputs_here: dict[Name, GpioInput] = Field(default_factory=dict, alias="inputs")
     held_outputs: Literal["refused", "accepted"] = Field(
         default="refused",
-        description="A GPIO line keeps its level when the gateway dies. "
-        '"accepted" says that somebody has thought of that.',
+        description="Killed within a release, the gateway leaves the line to its chip: most keep it unlocked "
+        'until the gateway runs again. "accepted" says that somebody has thought of that.',
     )
 
     @model_validator(mode="after")
@@ -84,7 +84,7 @@ class WiegandGpioSettings(Model):
             raise ValueError("a port needs at least one reader, output or input")
         if self.outputs_here and self.held_outputs != "accepted":
             raise ValueError(
-                "a GPIO line cannot end a release by itself: if the gateway dies, the door stays open. "
+                "a GPIO line cannot end a release by itself: a gateway that is killed may leave the door open. "
                 'Use a relay board with a pulse of its own, or write held_outputs = "accepted"'
             )
         shared = [line for line, count in Counter(self._lines()).items() if count > 1]

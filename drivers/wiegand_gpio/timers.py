@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,10 @@ class _Change:
 
 
 class Timers:
-    """Switches lines on, and off again in time. levels: of each line, (at rest, active)."""
+    """Switches lines on, and off again in time. levels: of each line, (at rest, active).
+
+    broken: told why, each time that a line cannot be set.
+    """
 
     def __init__(
         self, levels: Mapping[int, tuple[int, int]], clock: Monotonic, broken: Callable[[str], None]
@@ -71,7 +75,7 @@ class Timers:
             now = self._clock()
             for after_s, on in steps:
                 if after_s <= 0:
-                    outputs.set(line, self._levels[line][on])
+                    self._set(outputs, line, on=on)
                 else:
                     self._places += 1
                     change = _Change(now + after_s, self._places, line, on, self._turns[line])
@@ -93,11 +97,9 @@ class Timers:
             self._changes.clear()
             if self._outputs is None:
                 return
-            for line, (rest, _) in self._levels.items():
-                try:
-                    self._outputs.set(line, rest)
-                except PortError as error:
-                    self._broken(str(error))
+            for line in self._levels:
+                with suppress(PortError):
+                    self._set(self._outputs, line, on=False)
 
     def _run(self) -> None:
         with self._wake:
@@ -111,7 +113,12 @@ class Timers:
     def _change(self, change: _Change) -> None:
         if self._outputs is None or change.turn != self._turns[change.line]:
             return
+        with suppress(PortError):  # told; whoever opens the lines anew puts them to rest
+            self._set(self._outputs, change.line, on=change.on)
+
+    def _set(self, outputs: Outputs, line: int, *, on: bool) -> None:
         try:
-            self._outputs.set(change.line, self._levels[change.line][change.on])
+            outputs.set(line, self._levels[line][on])
         except PortError as error:
             self._broken(str(error))
+            raise

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from drivers.contract import CardRead, InputChanged, InputState, KeysPressed, Online, Trouble
+from drivers.contract import (
+    CardRead,
+    Done,
+    InputChanged,
+    InputState,
+    KeysPressed,
+    Offline,
+    Online,
+    Release,
+    Trouble,
+)
 from drivers.wiegand_gpio.driver import WiegandGpio
 from drivers.wiegand_gpio.settings import WiegandGpioSettings
 from protocols.wiegand.decoding import explain
@@ -226,3 +236,31 @@ def test_a_storm_on_one_line_delays_no_button_and_no_other_reader(port: Port) ->
     assert health["storm_slices"] != 0
     assert health["front-in.glitches"] != 0
     assert health["front-in.frames"] == 0
+
+
+def test_a_lock_that_cannot_be_set_takes_the_port_offline_and_comes_back_locked() -> None:
+    chip, inbox = FakeChip(time.perf_counter), Inbox()
+    settings = WiegandGpioSettings.model_validate(
+        {
+            "kind": "wiegand-gpio",
+            "name": "gpio",
+            "outputs": {"lock": {"line": LOCK, "active": "low"}},
+            "held_outputs": "accepted",
+        }
+    )
+    driver = WiegandGpio(settings, time.perf_counter, no_secrets, open_chip=chip.open)
+    driver.start(inbox)
+    try:
+        inbox.after(0, Online)
+        driver.do(Release(1, "lock", 0.2, time.perf_counter() + STOP_WITHIN_S))
+        assert isinstance(inbox.answer(1), Done)
+        assert chip.levels[LOCK] == 0
+        chip.break_down()  # nothing is read here: only the end of the release can find it out
+        inbox.after(0, Offline)
+        assert chip.levels[LOCK] == 0
+        count = len(inbox.events)
+        chip.repair()
+        inbox.after(count, Online)
+        assert chip.levels[LOCK] == 1
+    finally:
+        driver.stop(STOP_WITHIN_S)
