@@ -32,6 +32,10 @@ ONE_FORMAT: Final = "wiegand-serial"
 """The kind of port whose settings say in which format its reader's numbers are given."""
 
 
+BARE_WIRES: Final = "wiegand-gpio"
+"""The kind of port whose bits come over wires that check nothing: a pulse of noise is a bit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The parts that are sound by themselves, each with its index in the file.
@@ -60,6 +64,7 @@ def cross_check(parts: Parts) -> Iterator[Problem]:
         for place, reader in enumerate(door.readers):
             yield from _formats(("door", index, "readers", place, "formats"), reader, table)
     yield from _given_formats(parts)
+    yield from _unchecked(parts, table)
     yield from _keys(parts.trust)
     yield from _fire_ends(parts)
 
@@ -212,6 +217,23 @@ def _fire_ends(parts: Parts) -> Iterator[Problem]:
             '[[trust]] the scope "fire_over", or write `latched = false` where the panel itself keeps the '
             "line until it is reset by hand",
         )
+
+
+def _unchecked(parts: Parts, table: Mapping[str, Format]) -> Iterator[Problem]:
+    """See that a format that noise can make stands at bare wires only where somebody has accepted it."""
+    bare = {name for port in parts.ports.values() if port.kind == BARE_WIRES for name in port.readers}
+    for index, door in parts.doors.items():
+        for place, reader in enumerate(door.readers):
+            if reader.reader not in bare or reader.unchecked == "accepted":
+                continue
+            for format_id in dict.fromkeys(reader.formats):
+                if format_id in table and not table[format_id].checked:
+                    bits = table[format_id].bits
+                    yield Problem(
+                        ("door", index, "readers", place, "formats"),
+                        f"{format_id!r} has no check bits: {bits} pulses of noise are a card of it — set the "
+                        'reader to a format with parity, or write unchecked = "accepted" beside the formats',
+                    )
 
 
 def _keys(trust: Mapping[int, Trust]) -> Iterator[Problem]:

@@ -21,11 +21,15 @@ WaitSeconds = Annotated[float, Field(ge=0, le=LONGEST_WAIT_S, allow_inf_nan=Fals
 
 
 class ReaderAt(Model):
-    """A reader at this door, the way it leads, and the card formats that count (a QR reader has none)."""
+    """A reader at this door, the way it leads, and the card formats that count (a QR reader has none).
+
+    `unchecked`: whether a format without any check bit may stand there where nothing else checks the wire.
+    """
 
     reader: Name
     direction: Literal["in", "out"] = "in"
     formats: tuple[FormatId, ...] = ()
+    unchecked: Literal["refused", "accepted"] = "refused"
 
 
 class Door(Model):

@@ -140,3 +140,15 @@ def test_one_key_has_one_name() -> None:
 
 def test_nothing_is_said_of_names_that_a_port_with_mistakes_may_define() -> None:
     assert found(door(contact="elsewhere"), doubtful=frozenset({"elsewhere"})) == []
+
+
+def test_a_format_that_noise_can_make_stands_at_bare_wires_only_where_it_was_accepted() -> None:
+    def at(kind: str, **reader: Any) -> list[str]:
+        readers = [{"reader": "in", "formats": ["H10301", "W32_CSN"], **reader}]
+        return found(door(readers=readers), ports=(Line(kind=kind),))
+
+    (problem,) = at("wiegand-gpio")
+    assert "'W32_CSN' has no check bits: 32 pulses of noise are a card" in problem
+    assert 'unchecked = "accepted"' in problem
+    assert at("wiegand-gpio", unchecked="accepted") == []
+    assert at("osdp") == []
