@@ -6,21 +6,28 @@ import json
 from typing import TYPE_CHECKING
 
 from agent.cli.office_book import action, author, day_text, now, open_book, show_table
+from agent.cli.office_shifts import show_shifts
 from agent.cli.words import say
-from agent.office import lifecycle
+from agent.errors import StoreError
+from agent.office import history, lifecycle, people
 from protocols.mqtt.model import read_stamp
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from agent.cli.office_book import Actions
+    from agent.office.book import Book
 
 
 def add(actions: Actions) -> None:
     """Add these actions to `office`."""
-    action(actions, "history", json=True).set_defaults(run=run_history)
+    history = action(actions, "history", json=True)
+    history.add_argument("--about", metavar="PERSON", help=say("office.opt_about"))
+    history.add_argument("--verify", action="store_true", help=say("office.opt_verify"))
+    history.set_defaults(run=run_history)
     undo = action(actions, "undo")
     undo.add_argument("revision", type=int, metavar="REVISION", help=say("office.opt_revision"))
+    undo.add_argument("--dry-run", action="store_true", help=say("office.opt_dry_run"))
     undo.set_defaults(run=run_undo)
     skip = action(actions, "skip-to")
     skip.add_argument("revision", type=int, metavar="REVISION", help=say("office.opt_skip"))
@@ -28,10 +35,13 @@ def add(actions: Actions) -> None:
 
 
 def run_history(args: Namespace) -> int:
-    """Print every change, oldest first."""
+    """Print every change, oldest first; or say whether anybody has altered one."""
     with open_book(args) as book:
+        if args.verify:
+            return _verify(book)
+        found = book.history(None if args.about is None else people.one(book, args.about).id)
         if args.json:
-            for change in book.history():
+            for change in found:
                 print(json.dumps(change, ensure_ascii=False))
             return 0
         show_table(
@@ -44,16 +54,29 @@ def run_history(args: Namespace) -> int:
                     change["what"],
                     change["detail"],
                 )
-                for change in book.history()
+                for change in found
             ],
         )
+    return 0
+
+
+def _verify(book: Book) -> int:
+    wrong = history.first_wrong(book.database, book.sealer)
+    if wrong is not None:
+        raise StoreError(say("office.history_wrong", revision=wrong))
+    print(say("office.history_holds", revision=book.revision))
     return 0
 
 
 def run_undo(args: Namespace) -> int:
     """Make the book as it was at a revision, as a new one."""
     with open_book(args) as book:
-        lifecycle.undo(book, args.revision, by=author(args), at=now())
+        at, rehearsed = now(), args.dry_run
+        done = lifecycle.undo(book, args.revision, by=author(args), at=at, keep=not rehearsed)
+        show_shifts(book, done.shifts)
+        if rehearsed:
+            print(say("office.dry", count=done.rows))
+            return 0
         print(say("office.done", revision=book.revision))
         print(say("office.push_hint"))
     return 0

@@ -18,12 +18,15 @@ from agent.cli.office_book import (
     show_table,
     until_option,
 )
-from agent.cli.office_tenancy import add_to_person
+from agent.cli.office_cards import card_number
+from agent.cli.office_purge import add_to_person as add_purge
+from agent.cli.office_tenancy import add_to_person, home_option, phone_of
 from agent.cli.words import say
 from agent.errors import BadInput
 from agent.office import access, credentials, lifecycle, people
 from agent.office.identity import Document, flaw_of, normal
 from agent.office.people import Role
+from agent.office.printed import Style
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -47,13 +50,19 @@ def add(actions: Actions) -> None:
     adding.add_argument("--group", action="append", default=[], help=say("office.opt_group"))
     adding.add_argument("--from", dest="valid_from", metavar="DATE", help=say("office.opt_from"))
     adding.add_argument("--until", metavar="DATE", help=say("office.opt_until"))
-    adding.add_argument("--longer", action="store_true")
+    adding.add_argument("--longer", action="store_true", help=say("office.opt_longer"))
     adding.add_argument("--verified", metavar="HOW", help=say("office.opt_how"))
+    adding.add_argument("--verified-until", metavar="DATE", help=say("office.opt_verified_until"))
+    for name in ("consent", "care", "note"):
+        adding.add_argument(f"--{name}", default="", metavar="TEXT", help=say(f"office.opt_{name}"))
+    adding.add_argument("--card", action="append", default=[], metavar="CARD", help=say("office.opt_card"))
+    adding.add_argument("--style", metavar="STYLE", help=say("office.opt_style", known=", ".join(Style)))
     adding.set_defaults(run=run_add)
 
     add_to_person(person)
 
     listing = action(person, "list", json=True)
+    listing.add_argument("--home", metavar="HOME", help=say("office.opt_home"))
     listing.set_defaults(run=run_list)
 
     showing = _about_one(person, "show")
@@ -67,7 +76,7 @@ def add(actions: Actions) -> None:
 
     _about_one(person, "unverify").set_defaults(run=run_unverify)
     _about_one(person, "leave").set_defaults(run=run_leave)
-    _about_one(person, "purge").set_defaults(run=run_purge)
+    add_purge(person)
 
 
 def run_add(args: Namespace) -> int:
@@ -88,24 +97,38 @@ def run_add(args: Namespace) -> int:
             raise BadInput(say("intake.home"))
         person = people.Person(
             people.new_id(),
-            people.Details(name, args.document, number, args.phone),
+            people.Details(
+                name, args.document, number, phone_of(args.phone), args.note, args.consent, args.care
+            ),
             args.role,
             tuple(args.group),
             home,
             from_option(book, args.valid_from),
             until_option(book, args.until),
             longer=args.longer,
-            verification=people.Verification(at, author(args), args.verified) if args.verified else None,
+            verification=people.Verification(
+                at, author(args), args.verified, until_option(book, args.verified_until)
+            )
+            if args.verified
+            else None,
         )
-        lifecycle.add_person(book, person, by=author(args), at=at)
+        if person.role is Role.TENANT and person.valid_until is None:
+            raise BadInput(say("intake.lease_end_missing"))
+        cards = [card_number(text, args.style) for text in args.card]
+        lifecycle.add_person(book, person, by=author(args), at=at, cards=cards)
         print(say("office.added", person=person.id))
+        if cards:
+            print(say("office.push_hint"))
     return 0
 
 
 def run_list(args: Namespace) -> int:
     """List everybody: for those who sit in the office, so with names."""
     with open_book(args) as book:
-        everybody = list(people.everybody(book))
+        if args.home is None:
+            everybody = list(people.everybody(book))
+        else:
+            everybody = [people.load(book, each) for each in people.in_home(book, home_option(args.home))]
         if args.json:
             for person in everybody:
                 print(json.dumps(_as_object(book, person), ensure_ascii=False))
@@ -141,6 +164,9 @@ def run_show(args: Namespace) -> int:
             ("col_name", details.name),
             ("col_document", f"{details.document} …{details.number[-SHOWN_DIGITS:]}"),
             ("col_phone", details.phone),
+            ("col_consent", details.consent),
+            ("col_care", details.care),
+            ("col_note", details.note),
             ("col_home", "" if person.home is None else str(person.home)),
             ("col_role", person.role.value),
             ("col_groups", ", ".join(person.groups)),
@@ -190,14 +216,6 @@ def run_leave(args: Namespace) -> int:
     return 0
 
 
-def run_purge(args: Namespace) -> int:
-    """Erase what is personal of a person who has left, and print the signed receipt of it."""
-    with open_book(args) as book:
-        person = people.one(book, args.person)
-        print(lifecycle.purge(book, person.id, by=author(args), at=now()))
-    return 0
-
-
 def _about_one(actions: Actions, name: str) -> ArgumentParser:
     parser = action(actions, name)
     parser.add_argument("person", metavar="PERSON", help=say("office.opt_person"))
@@ -226,11 +244,19 @@ def _as_object(book: Book, person: people.Person) -> dict[str, object]:
         "document": details.document,
         "number": details.number,
         "phone": details.phone,
+        "consent": details.consent,
+        "care": details.care,
+        "note": details.note,
         "home": None if person.home is None else str(person.home),
         "role": person.role,
         "groups": list(person.groups),
         "until": None if person.valid_until is None else person.valid_until.isoformat(),
         "verified": person.verification is not None,
+        "verified_until": (
+            None
+            if person.verification is None or person.verification.until is None
+            else person.verification.until.isoformat()
+        ),
         "credentials": [
             {"id": each.id, "kind": each.kind, "state": each.state, "number": each.number or None}
             for each in credentials.held_by(book, person.id)

@@ -18,12 +18,14 @@ from agent.cli.office_book import (
     until_option,
 )
 from agent.cli.words import say
+from agent.domain.credentials import CredentialState
 from agent.errors import BadInput
 from agent.office import access, lifecycle, people
-from agent.office.people import Home, Role
+from agent.office.identity import Document, flaw_of, normal
+from agent.office.people import Details, Home, Role, read_phones
 
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from argparse import ArgumentParser, Namespace
 
     from agent.cli.office_book import Actions
     from agent.office.book import Book
@@ -37,7 +39,12 @@ def add_to_person(person: Actions) -> None:
     """Add these actions to `office person`."""
     setting = action(person, "set")
     setting.add_argument("person", metavar="PERSON", help=say("office.opt_person"))
+    setting.add_argument("--name", help=say("office.col_name"))
+    setting.add_argument("--document", type=Document, choices=list(Document))
+    setting.add_argument("--number", help=say("office.col_document"))
     setting.add_argument("--phone", help=say("office.col_phone"))
+    for name in ("consent", "care", "note"):
+        setting.add_argument(f"--{name}", metavar="TEXT", help=say(f"office.opt_{name}"))
     setting.add_argument("--home", help=say("office.col_home"))
     setting.add_argument("--role", type=Role, choices=list(Role))
     setting.add_argument("--group", action="append", help=say("office.opt_group"))
@@ -55,9 +62,14 @@ def add_to_person(person: Actions) -> None:
 def add(actions: Actions) -> None:
     """Add `office household`."""
     household = family(actions, "household")
-    leaving = action(household, "leave")
-    leaving.add_argument("home", metavar="HOME", help=say("office.opt_home"))
-    leaving.set_defaults(run=run_household_leave)
+    _about_home(household, "leave").set_defaults(run=run_household_leave)
+    for name, state in (("suspend", CredentialState.SUSPENDED), ("resume", CredentialState.ACTIVE)):
+        _about_home(household, name).set_defaults(run=run_household_state, state=state)
+    setting = _about_home(household, "set")
+    setting.add_argument("--until", metavar="DATE", help=say("office.opt_until"))
+    setting.add_argument("--add-group", action="append", default=[], help=say("office.opt_group"))
+    setting.add_argument("--remove-group", action="append", default=[], help=say("office.opt_group"))
+    setting.set_defaults(run=run_household_set)
 
 
 def run_set(args: Namespace) -> int:
@@ -66,8 +78,8 @@ def run_set(args: Namespace) -> int:
         before = people.one(book, args.person)
         after = replace(
             before,
-            details=before.details if args.phone is None else replace(before.details, phone=args.phone),
-            home=before.home if args.home is None else _home(args.home),
+            details=_details(book, before.details, args),
+            home=before.home if args.home is None else home_option(args.home, whole=False),
             role=args.role or before.role,
             groups=before.groups if args.group is None else _groups(book, args.group),
             valid_from=from_option(book, args.valid_from) or before.valid_from,
@@ -75,6 +87,7 @@ def run_set(args: Namespace) -> int:
             longer=before.longer if args.longer is None else args.longer == "yes",
             override=before.override if args.override is None else args.override == "yes",
         )
+        lifecycle.free_document(book, after)
         with book.change("person.changed", by=author(args), at=now()) as edit:
             if people.save(edit, after):
                 edit.note(before.id)
@@ -116,7 +129,7 @@ def run_due(args: Namespace) -> int:
 def run_household_leave(args: Namespace) -> int:
     """End the rights of everybody in a household, a unit (3-1-) or a building (3--)."""
     with open_book(args) as book:
-        count = lifecycle.leave_household(book, _home(args.home, whole=True), by=author(args), at=now())
+        count = lifecycle.leave_household(book, home_option(args.home), by=author(args), at=now())
         if not count:
             raise BadInput(say("office.nobody_there"))
         print(say("office.left", count=count, revision=book.revision))
@@ -124,7 +137,78 @@ def run_household_leave(args: Namespace) -> int:
     return 0
 
 
-def _home(text: str, *, whole: bool = False) -> Home:
+def run_household_state(args: Namespace) -> int:
+    """Suspend or resume every card and phone in a household, a unit or a building."""
+    with open_book(args) as book:
+        home = home_option(args.home)
+        _somebody(book, home)
+        count = lifecycle.set_household(book, home, args.state, by=author(args), at=now())
+        print(say("office.household_done", count=count, revision=book.revision))
+        print(say("office.push_hint"))
+    return 0
+
+
+def run_household_set(args: Namespace) -> int:
+    """Give everybody in a household, a unit or a building another end or other groups."""
+    with open_book(args) as book:
+        persons = _somebody(book, home_option(args.home))
+        added, removed = _groups(book, args.add_group), set(args.remove_group)
+        until = until_option(book, args.until)
+        count = 0
+        with book.change("household.changed", by=author(args), at=now()) as edit:
+            for each in persons:
+                before = people.load(edit, each)
+                groups = tuple(name for name in (*before.groups, *added) if name not in removed)
+                after = replace(before, groups=groups, valid_until=until or before.valid_until)
+                if people.save(edit, after):
+                    edit.note(each)
+                    count += 1
+        print(say("office.household_changed", count=count, revision=book.revision))
+        print(say("office.push_hint"))
+    return 0
+
+
+def phone_of(text: str) -> str:
+    """Return telephone numbers as the book keeps them. Raises BadInput."""
+    phones = read_phones(text)
+    if phones is None:
+        raise BadInput(say("office.bad_phone", flaw=say("intake.phone")))
+    return phones
+
+
+def _details(book: Book, before: Details, args: Namespace) -> Details:
+    given = {
+        name: value
+        for name in ("name", "document", "consent", "care", "note")
+        if (value := getattr(args, name)) is not None
+    }
+    if args.phone is not None:
+        given["phone"] = phone_of(args.phone)
+    if args.number is not None:
+        given["number"] = normal(args.number)
+    after = replace(before, **given)
+    if (after.document, after.number) != (before.document, before.number):
+        flaw = flaw_of(after.document, after.number, now().astimezone(book.zone).date())
+        if flaw is not None:
+            raise BadInput(say("office.bad_number", flaw=say(f"intake.number_{flaw}")))
+    return after
+
+
+def _about_home(actions: Actions, name: str) -> ArgumentParser:
+    parser = action(actions, name)
+    parser.add_argument("home", metavar="HOME", help=say("office.opt_home"))
+    return parser
+
+
+def _somebody(book: Book, home: Home) -> list[str]:
+    persons = people.in_home(book, home)
+    if not persons:
+        raise BadInput(say("office.nobody_there"))
+    return persons
+
+
+def home_option(text: str, *, whole: bool = True) -> Home:
+    """Return the household that a person typed; `whole`: a unit (3-1-) or a building (3--) too."""
     parts = [part.strip().upper() for part in text.split("-")]
     if whole and len(parts) == len(("building", "unit", "room")) and parts[0] and not parts[2]:
         return Home(*parts)

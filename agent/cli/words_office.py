@@ -58,6 +58,17 @@ WORDS: dict[str, tuple[str, str]] = {
         "access plan: .toml, .xlsx or .csv; `access show` prints the one in force",
         "门禁方案：.toml、.xlsx 或 .csv；access show 可输出现行方案",
     ),
+    "opt_ended": (
+        "everybody whose right ended so many days ago, and who holds nothing",
+        "有效期已过若干天、且不再持卡的全部人员",
+    ),
+    "opt_purge_receipts": ("add the receipts to this file", "把清除回执追加到文件"),
+    "opt_verified_until": ("until when the verification holds", "核验有效期至"),
+    "opt_consent": ("the consent that was given: how and when", "知情同意：方式与日期"),
+    "opt_care": ("whom to call when no sign of life is seen (opt-in)", "关怀联系人（本人自愿）"),
+    "opt_note": ("a note; kept sealed", "备注（加密保存）"),
+    "opt_about": ("only what was changed of this person and their cards", "只看此人及其卡的变更"),
+    "opt_verify": ("say whether a line was altered or taken out", "检查历史是否被篡改或删除"),
     # actions
     "init": ("make the book and the office's keys", "建立登记簿和物业密钥"),
     "broker": ("remember how to reach the broker", "保存服务器连接方式"),
@@ -96,6 +107,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "verify": ("note that a person's identity was verified", "登记实名核验"),
     "unverify": ("take the verification back: all entry stops", "撤销实名核验，停止通行"),
     "leave": ("a person moves out: all their cards and phones end", "人员迁出：注销其全部卡和手机"),
+    "purged": ("the purge receipts that were given", "列出清除回执"),
     "purge": ("erase what is personal of persons who have left", "清除已迁出人员的个人信息"),
     "issue": ("issue a card to a person", "发卡"),
     "suspend": ("stop a card for a while", "停用"),
@@ -190,6 +202,35 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "due_lease": ("validity or lease", "有效期或租约"),
     "due_verification": ("verification", "实名核验"),
+    "purge_whom": (
+        "name persons, or give --ended-days N (0 or more)",
+        "请指明人员，或给出 --ended-days 天数（不小于 0）",
+    ),
+    "purge_dry": (
+        "{count} persons would be erased. Nothing was written",
+        "演练：将清除 {count} 人。未写入任何内容",
+    ),
+    "purge_count": (
+        "{count} persons erased; copies of the book from before still hold them",
+        "已清除 {count} 人；此前的登记簿副本中仍有其信息",
+    ),
+    "household_done": (
+        "{count} cards and phones changed: revision {revision}",
+        "{count} 张卡或手机钥匙已变更：版本 {revision}",
+    ),
+    "household_changed": (
+        "{count} persons changed: revision {revision}",
+        "{count} 人已变更：版本 {revision}",
+    ),
+    "bad_phone": ("the telephone: {flaw}", "电话：{flaw}"),
+    "history_holds": (
+        "the history holds: {revision} revisions, none altered or taken out",
+        "变更历史完好：共 {revision} 个版本，未被篡改或删除",
+    ),
+    "history_wrong": (
+        "the history was altered at or before revision {revision}; compare with a backup",
+        "变更历史在版本 {revision} 或之前被改动；请与备份核对",
+    ),
     "nobody_there": ("nobody in the book lives there", "登记簿中该处无人"),
     "left": ("{count} persons have left: revision {revision}", "{count} 人已迁出：版本 {revision}"),
     # import
@@ -234,6 +275,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "col_cards": ("cards", "卡"),
     "col_document": ("document", "证件"),
     "col_phone": ("phone", "电话"),
+    "col_consent": ("consent", "知情同意"),
+    "col_care": ("care contact", "关怀联系人"),
+    "col_note": ("note", "备注"),
+    "col_receipt": ("receipt", "回执"),
     "col_card": ("card", "卡"),
     "col_kind": ("kind", "类别"),
     "col_state": ("state", "状态"),

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from agent.errors import BadInput, StoreError
 from agent.keyfiles import make_secret, make_signing_key, read_secret, read_signing_key
+from agent.office import history
 from agent.office.database import connect
 from agent.office.edit import Edit, row_of
 from agent.office.seal import Lock, Sealer, WrongKey, lock_by_passphrase, unwrap, wrap
@@ -184,14 +185,12 @@ class Book:
 
     def log(self, what: str, detail: str, *, by: str, at: datetime, number: int | None = None) -> None:
         """Write a line of history that changes no row, as the next revision or as `number`."""
-        self.database.execute(
-            "INSERT INTO revision (number, at, by, what, detail) VALUES (?, ?, ?, ?, ?)",
-            (self.revision + 1 if number is None else number, stamp(at), by, what, detail),
-        )
+        number = self.revision + 1 if number is None else number
+        history.append(self.database, self.sealer, (number, stamp(at), by, what, detail))
 
-    def history(self) -> list[dict[str, Any]]:
-        """Return every change, oldest first: number, at, by, what, detail."""
-        return [dict(row) for row in self.database.execute("SELECT * FROM revision ORDER BY number")]
+    def history(self, about: str | None = None) -> list[dict[str, Any]]:
+        """Return every change, oldest first, or those of one person: number, at, by, what, detail."""
+        return history.lines(self.database, about)
 
 
 def _data_key(directory: Path, database: sqlite3.Connection, ask: Callable[[], str] | None) -> bytes:

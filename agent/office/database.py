@@ -68,6 +68,27 @@ def _prepare(database: sqlite3.Connection) -> None:
         )
 
 
+def scrub(database: sqlite3.Connection) -> None:
+    """Leave no page behind that held what was erased: not in the file, and not in its write-ahead log.
+
+    Raises StoreError while another program reads from such pages; what was committed stays.
+    """
+    try:
+        database.execute("VACUUM")
+        busy = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        raise _held() from error
+    if busy:
+        raise _held()
+
+
+def _held() -> StoreError:
+    return StoreError(
+        "done, but another program still holds old pages of the book; end it, and do the same once more",
+        "已完成，但另一程序仍占用登记簿旧页；请结束该程序后再执行一次",
+    )
+
+
 def migrations() -> list[str]:
     """Return the scripts of `agent/office/migrations`, in order."""
     folder = files("agent.office") / "migrations"

@@ -5,20 +5,18 @@ These are what a program calls that has an open book; the command line does no m
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from agent.domain.credentials import CredentialState
 from agent.errors import BadInput
-from agent.office import aliases, credentials, people, visits
+from agent.office import aliases, credentials, people, reach, visits
 from agent.office.book import SKIPPED
 from agent.office.edit import row_from
-from agent.office.identity import Document
-from protocols.mqtt.model import stamp
 from protocols.mqtt.topics import LARGEST_NUMBER
-from protocols.tokens.token import sign
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from agent.office.book import Book
@@ -26,20 +24,30 @@ if TYPE_CHECKING:
     from protocols.wiegand.identity import CardNumber
 
 STOPPED = (CredentialState.LOST, CredentialState.REVOKED)
-PURGE_TYP = "menshen-purge+jwt"
-"""A purge receipt: the office's signed word that nothing personal of an opaque id is left in the book."""
 
 
-def add_person(book: Book, person: people.Person, *, by: str, at: datetime) -> str:
-    """Write a new person and return the id. Raises BadInput when that document is in the book already."""
+def add_person(
+    book: Book, person: people.Person, *, by: str, at: datetime, cards: Sequence[CardNumber] = ()
+) -> str:
+    """Write a new person with their cards, and return the id.
+
+    Raises BadInput when that document is in the book already, and for a card that cannot be theirs.
+    """
+    free_document(book, person)
+    with book.change("person.added", by=by, at=at) as edit:
+        people.save(edit, person)
+        edit.note(person.id)
+        for number in cards:
+            edit.note(credentials.issue(edit, person.id, number))
+    return person.id
+
+
+def free_document(book: Book, person: people.Person) -> None:
+    """Raise BadInput when the document of `person` is somebody else's in the book."""
     digest = people.document_digest(book.sealer, person.details)
     known = book.database.execute("SELECT id FROM person WHERE document_digest = ?", (digest,)).fetchone()
     if known is not None and known["id"] != person.id:
         raise BadInput(f"this document is {known['id']}'s already", f"此证件已登记给 {known['id']}")
-    with book.change("person.added", by=by, at=at) as edit:
-        people.save(edit, person)
-        edit.note(person.id)
-    return person.id
 
 
 def issue_card(
@@ -100,41 +108,16 @@ def leave_household(book: Book, home: people.Home, *, by: str, at: datetime) -> 
     return len(persons)
 
 
-def purge(book: Book, person: str, *, by: str, at: datetime) -> str:
-    """Erase what is personal of somebody who has left, here and in all earlier versions.
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo did, or would do. `rows`: put back; `shifts`: whose doors change."""
 
-    Returns the purge receipt, a token signed by the office. What stays is the opaque id, so that the record
-    of doors keeps its meaning. Raises BadInput while the person may still enter.
-    """
-    row = book.row("person", person)
-    if row is None:
-        raise BadInput(f"there is no person {person}", f"没有人员 {person}")
-    held = credentials.held_by(book, person)
-    if any(each.state in {CredentialState.ACTIVE, CredentialState.SUSPENDED} for each in held):
-        raise BadInput(
-            f"{person} still holds cards or phones; first: menshen office person leave {person}",
-            f"{person} 仍持有卡或手机钥匙；请先执行 menshen office person leave {person}",
-        )
-    empty = people.Person(
-        person, people.Details("", Document.OTHER, ""), people.Role(row["role"]), (), verification=None
-    )
-    with book.change("person.purged", by=by, at=at) as edit:
-        people.save(edit, empty)
-        for each in held:
-            aliases.bury(edit, each.id)
-        edit.note(person)
-        edit.forget("person", person)
-        for each in held:
-            edit.forget("credential", each.id)
-        revision = edit.revision
-    # The write-ahead log still holds the pages of before; fold it in and start it anew.
-    book.database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    payload = {"v": 1, "person": person, "purged_at": stamp(at), "by": by, "revision": revision}
-    return sign(payload, book.signing_key(), PURGE_TYP)
+    rows: int
+    shifts: tuple[reach.Shift, ...]
 
 
-def undo(book: Book, revision: int, *, by: str, at: datetime) -> int:
-    """Make the book as it was at `revision`, as a new revision; return how many rows that put back.
+def undo(book: Book, revision: int, *, by: str, at: datetime, keep: bool = True) -> Undone:
+    """Make the book as it was at `revision`, as a new revision; `keep=False` only says what that would be.
 
     What was purged since does not come back, and what was lost or revoked since stays so: a lost card is
     lost whatever the book says. Passes that were signed since are out, and so they are revoked. Raises
@@ -146,7 +129,8 @@ def undo(book: Book, revision: int, *, by: str, at: datetime) -> int:
             f"版本 {revision} 不在过去；最新版本为 {book.revision}",
         )
     # What readers cannot tell apart afterwards is left off the lists: the way back is never barred by it.
-    with book.change("book.undone", by=by, at=at, accept_collisions=True) as edit:
+    before = reach.everybody(book.database, at)
+    with book.change("book.undone", by=by, at=at, keep=keep, accept_collisions=True) as edit:
         count = 0
         images = edit.database.execute(
             "SELECT kind, id, image, min(revision) FROM before WHERE revision > ? GROUP BY kind, id",
@@ -158,6 +142,24 @@ def undo(book: Book, revision: int, *, by: str, at: datetime) -> int:
             else:
                 count += edit.put(row["kind"], _still_stopped(edit, row["kind"], row_from(row["image"])))
         edit.note(f"to:{revision} rows:{count}")
+        shifts = reach.shifts(before, reach.everybody(edit.database, at))
+    return Undone(count, shifts)
+
+
+def set_household(book: Book, home: people.Home, state: CredentialState, *, by: str, at: datetime) -> int:
+    """Suspend (or activate again) every card and phone in a household, a unit or a building at once.
+
+    Returns how many that changed. What is lost or revoked stays so.
+    """
+    other = CredentialState.ACTIVE if state is CredentialState.SUSPENDED else CredentialState.SUSPENDED
+    count = 0
+    with book.change(f"household.{state}", by=by, at=at) as edit:
+        for person in people.in_home(book, home):
+            for each in credentials.held_by(edit, person):
+                if each.state is other:
+                    credentials.set_state(edit, each.id, state)
+                    count += 1
+            edit.note(person)
     return count
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PHONES_BETWEEN = "、"
 """Between a person's telephone numbers; the first is the one that they are found by."""
 ID_BYTES = 8  # 64 random bits: no two persons of any town meet, and nothing can be told from one
+_PHONE = re.compile(r"\+?[0-9]{7,15}")
+_IN_PHONES = re.compile(r"[\s\-()]")
+_BETWEEN_PHONES = re.compile(r"[;；、,，/\n]+")
 _PARTS = re.compile(r"[^\W_]+", re.ASCII)
 
 
@@ -118,6 +121,16 @@ class Reading(Protocol):
 def new_id() -> str:
     """Draw an opaque id for a person."""
     return f"p-{secrets.token_hex(ID_BYTES)}"
+
+
+def read_phones(text: str) -> str | None:
+    """Return the telephone numbers in a text as the book keeps them, "" for none; None for what is none."""
+    text = unicodedata.normalize("NFKC", text).strip().removesuffix(".0")
+    whole = _IN_PHONES.sub("", text)
+    if not whole or _PHONE.fullmatch(whole) is not None:
+        return whole
+    phones = [_IN_PHONES.sub("", part) for part in _BETWEEN_PHONES.split(text) if part.strip()]
+    return PHONES_BETWEEN.join(phones) if all(map(_PHONE.fullmatch, phones)) else None
 
 
 def home_of(text: str) -> Home | None:
@@ -240,10 +253,10 @@ def home_digests(sealer: Sealer, home: Home) -> dict[str, str]:
     }
 
 
-def home_at(book: Reading, key: str) -> Home:
-    """Return the household with the id `key`."""
+def home_at(book: Reading, key: str) -> Home | None:
+    """Return the household with the id `key`; None where it was purged, and an undo has a member back."""
     row = book.database.execute("SELECT sealed FROM household WHERE id = ?", (key,)).fetchone()
-    return Home(**json.loads(book.sealer.open(row["sealed"], f"household/{key}")))
+    return None if row is None else Home(**json.loads(book.sealer.open(row["sealed"], f"household/{key}")))
 
 
 def in_home(book: Reading, home: Home) -> list[str]:

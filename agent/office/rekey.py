@@ -11,7 +11,9 @@ import json
 from typing import TYPE_CHECKING
 
 from agent.keyfiles import make_secret
+from agent.office import history
 from agent.office.book import LOCK_FILE, NEXT_LOCK_FILE
+from agent.office.database import scrub
 from agent.office.edit import image_of, row_from
 from agent.office.identity import Document
 from agent.office.people import Details, Home, home_digests, person_digests
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-    from agent.office.book import Book
+from agent.office.book import Book
 
 SEALED_TABLES = ("person", "household", "credential")
 
@@ -47,20 +49,18 @@ def rekey(book: Book, *, by: str, at: datetime, passphrase: str | None = None) -
         book.set_bytes("wrapped_key", wrap(data_key, lock))
         book.set_bytes("salt", lock.salt)
         book.log("book.rekeyed", "", by=by, at=at)
+        history.keep_key(database, fresh, history.key_of(database, book.sealer))
         database.execute("COMMIT")
     finally:
         if database.in_transaction:
             database.execute("ROLLBACK")
             ready.unlink(missing_ok=True)
     book.sealer = fresh
-    # The pages of before are in the write-ahead log and in free pages; the old key must open neither.
-    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.execute("VACUUM")
-    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     if passphrase is None:
         ready.replace(book.directory / LOCK_FILE)
     else:
         (book.directory / LOCK_FILE).unlink(missing_ok=True)
+    scrub(database)  # what the old key opens must be on no page
 
 
 def _images(book: Book, table: str, fresh: Sealer) -> None:

@@ -22,7 +22,7 @@ from agent.office.intake.vocabulary import (
     ROLES_TOLD,
     YES,
 )
-from agent.office.people import PHONES_BETWEEN, Details, Home, Role, Verification, home_of
+from agent.office.people import Details, Home, Role, Verification, home_of, read_phones
 from agent.office.printed import CardFlaw, Style, read_card, read_style
 from agent.office.times import begins, ends, read_date
 
@@ -35,9 +35,7 @@ if TYPE_CHECKING:
     from protocols.wiegand.identity import CardNumber
 
 LONGEST_NAME = 64
-_PHONE = re.compile(r"\+?[0-9]{7,15}")
 _SPLIT = re.compile(r"[;；、\n]+")
-_SPLIT_PHONES = re.compile(r"[;；、,，/\n]+")
 _SPLIT_GROUPS = re.compile(r"[;；、,，/\n]+")
 _TEXT_FORMULA = re.compile(r'="(.*)"')
 _DAMAGE = {Column.NUMBER: "number_excel", Column.CARD: "card_excel"}
@@ -192,14 +190,10 @@ class RowReader:
         )
 
     def _phone(self) -> str:
-        text = self._text(Column.PHONE)
-        whole = re.sub(r"[\s\-()]", "", text).removesuffix(".0")
-        if not whole or _PHONE.fullmatch(whole) is not None:
-            return whole
-        phones = [re.sub(r"[\s\-()]", "", part) for part in _SPLIT_PHONES.split(text) if part.strip()]
-        if any(_PHONE.fullmatch(phone) is None for phone in phones):
+        phones = read_phones(self._text(Column.PHONE))
+        if phones is None:
             self.complain(Column.PHONE, "phone")
-        return PHONES_BETWEEN.join(phones)
+        return phones or ""
 
     def _role(self) -> Role:
         text = self._text(Column.ROLE)

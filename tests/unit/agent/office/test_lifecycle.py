@@ -14,6 +14,7 @@ from agent.errors import BadInput
 from agent.office import access, credentials, lifecycle, people
 from agent.office.book import Book
 from agent.office.people import Home
+from agent.office.purge import PURGE_TYP, purge
 from agent.office.roster import Rosters
 from protocols.mqtt.roster import ListDigest, Rows
 from protocols.tokens.keys import kid, public_text
@@ -133,11 +134,11 @@ def test_a_purge_erases_the_person_everywhere_and_gives_a_signed_receipt(book: B
     person = add_person(book, "张三", 1)
     add_card(book, person, 1)
     with pytest.raises(BadInput, match="person leave"):
-        lifecycle.purge(book, person, by="t", at=LATER)
+        purge(book, [person], by="t", at=LATER)
     lifecycle.leave(book, person, by="t", at=LATER)
-    receipt = lifecycle.purge(book, person, by="t", at=LATER)
+    (receipt,) = purge(book, [person], by="t", at=LATER)
     office = book.signing_key().public_key()
-    opened = open_token(receipt, lifecycle.PURGE_TYP, lambda name: office if name == kid(office) else None)
+    opened = open_token(receipt, PURGE_TYP, lambda name: office if name == kid(office) else None)
     assert opened.payload["person"] == person
     assert people.find(book, resident_number(1)) == []
     assert people.find(book, "张三") == []
@@ -145,7 +146,7 @@ def test_a_purge_erases_the_person_everywhere_and_gives_a_signed_receipt(book: B
     lifecycle.undo(book, 1, by="t", at=LATER)
     assert people.find(book, "张三") == []
     with pytest.raises(BadInput, match="no person"):
-        lifecycle.purge(book, "p-nobody", by="t", at=LATER)
+        purge(book, ["p-nobody"], by="t", at=LATER)
 
 
 def test_undo_puts_the_book_back_as_a_new_revision(book: Book) -> None:
@@ -245,3 +246,27 @@ def test_list_digests_are_those_of_the_wires_own_rows(book: Book) -> None:
     assert read.persons[0].until == LATER
     assert len(read.rows()) == whole.size
     assert ListDigest.of(read.rows()) == whole.state
+
+
+def test_an_undo_can_be_rehearsed_and_says_whose_doors_change(book: Book) -> None:
+    there = book.revision
+    person = add_person(book, "张三", 1)
+    add_card(book, person, 1)
+    newest = book.revision
+    rehearsed = lifecycle.undo(book, there, by="t", at=LATER, keep=False)
+    assert book.revision == newest
+    assert [(shift.person, shift.loses) for shift in rehearsed.shifts] == [(person, ("garage", "lobby"))]
+    assert lifecycle.undo(book, there, by="t", at=LATER) == rehearsed
+    assert book.revision == newest + 1
+
+
+def test_a_whole_building_is_suspended_and_resumed_and_what_was_lost_stays_lost(book: Book) -> None:
+    first, second = add_person(book, "张三", 1), add_person(book, "李四", 2, home=Home("3", "2", "101"))
+    elsewhere = add_card(book, add_person(book, "王五", 3, home=Home("4", "1", "101")), 9)
+    one, two, lost = add_card(book, first, 1), add_card(book, second, 2), add_card(book, second, 3)
+    stop(book, lost, CredentialState.LOST)
+    building = Home("3", "", "")
+    assert lifecycle.set_household(book, building, CredentialState.SUSPENDED, by="t", at=LATER) == 2
+    assert listed(book) == {one: "suspended", two: "suspended", lost: "lost", elsewhere: "active"}
+    assert lifecycle.set_household(book, building, CredentialState.ACTIVE, by="t", at=LATER) == 2
+    assert listed(book) == {one: "active", two: "active", lost: "lost", elsewhere: "active"}

@@ -14,6 +14,7 @@ from agent.office.aliases import DEFAULT_READS
 from agent.office.book import Book
 from agent.office.collisions import Collides
 from agent.office.database import migrations
+from agent.office.purge import purge
 from agent.office.roster import Rosters
 from protocols.tokens.keys import public_text
 from protocols.wiegand.identity import CardNumber
@@ -195,7 +196,7 @@ def test_a_purged_card_that_never_came_back_is_never_taken_for_another(book: Boo
     add_card(book, first, CARD)
     phone = lifecycle.add_phone(book, first, public_text(book.signing_key().public_key()), by="t", at=START)
     lifecycle.leave(book, first, by="t", at=LATER)
-    lifecycle.purge(book, first, by="t", at=LATER)
+    purge(book, [first], by="t", at=LATER)
     assert listed(book) == {}
     with pytest.raises(Collides, match="apart"):
         issue(book, second, f"uid32:{TWIN:08X}")
@@ -322,7 +323,7 @@ def test_a_buried_card_is_known_by_a_way_that_is_declared_later(book: Book) -> N
     first, second = add_person(book, "张三", 1), add_person(book, "李四", 2)
     add_card(book, first, 0x01020304)
     lifecycle.leave(book, first, by="t", at=LATER)
-    lifecycle.purge(book, first, by="t", at=LATER)
+    purge(book, [first], by="t", at=LATER)
     other = add_card(book, second, 0x01020305)
     with pytest.raises(Collides):
         set_reads(book, "fc8cn16-first")

@@ -20,6 +20,7 @@ from agent.errors import BadInput
 from agent.office import access, credentials, lifecycle, people, visits
 from agent.office.credentials import digest_of
 from agent.office.passes import issue_pass, revoke_passes
+from agent.office.purge import purge
 from agent.office.roster import Rosters
 from protocols.mqtt.roster import ListDigest, Rows, row_key, row_kind
 from protocols.wiegand.identity import SHORTENINGS, CardNumber, shortened
@@ -115,7 +116,7 @@ class History:
 
     def do_purge(self, person: int) -> None:
         lifecycle.leave(self.book, self.persons[person], by="t", at=START)
-        lifecycle.purge(self.book, self.persons[person], by="t", at=START)
+        purge(self.book, [self.persons[person]], by="t", at=START)
         self.persons[person] = add_person(self.book, "新住户", 100 + next(self.tick))
 
     def do_undo(self, steps: int) -> None:

@@ -15,6 +15,7 @@ from agent.office.intake.entry import Terms
 from agent.office.intake.plan import Plan, judge
 from agent.office.intake.problems import Problem
 from agent.office.intake.table import read_csv
+from agent.office.purge import purge
 from agent.office.roster import Rosters
 from tests.peers.office_site import START, add_card, add_person, make_book, resident_number
 
@@ -125,7 +126,7 @@ def test_a_card_buried_with_somebody_who_left_may_come_again_and_nobody_elses_fo
     person = add_person(book, "张三", 1)
     add_card(book, person, int(CARD))
     lifecycle.leave(book, person, by="t", at=START)
-    lifecycle.purge(book, person, by="t", at=START)
+    purge(book, [person], by="t", at=START)
     assert people.find(book, "张三") == []
     assert told(plan_of(book, row(2, TWIN)).problems) == [("G2", "card_meets_book", person, "gw01")]
     plan = plan_of(book, row(2, CARD))

@@ -1,0 +1,157 @@
+"""A day at the property office: arrivals, departures, whole buildings, mistakes and their undoing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.cli.app import main
+from agent.errors import EX_DATAERR, EX_IOERR
+from agent.office import people
+from agent.office.book import Book
+from agent.office.people import Home
+from tests.peers.office_site import add_card, add_person, make_book, resident_number
+
+Run = Callable[..., str]
+ONE, TWO, NINE = resident_number(1), resident_number(2), resident_number(9)
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run `menshen office …` on a book with two neighbours, in English; return what it said."""
+    monkeypatch.setenv("LC_ALL", "C")
+    with make_book(tmp_path / "book") as book:
+        for serial in (1, 2):
+            person = add_person(book, f"住户{serial}", serial, home=Home("3", "1", f"{1200 + serial}"))
+            add_card(book, person, serial)
+
+    def run(*words: str, code: int = 0) -> str:
+        assert main(["office", *words, "--book", str(tmp_path / "book")]) == code
+        captured = capsys.readouterr()
+        return captured.out + captured.err
+
+    return run
+
+
+def shown(run: Run, who: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(run("person", "show", who, "--json"))
+    return found
+
+
+def test_somebody_who_arrives_is_registered_with_card_consent_and_care_in_one_step(run: Run) -> None:
+    arrival = (
+        "person", "add", "--name", "赵九", "--number", NINE, "--home", "3-2-101", "--role", "tenant",
+        "--group", "residents", "--verified", "seen", "--verified-until", "2027-12-31",
+        "--phone", "１３８０００００００９、010-88886666", "--consent", "signed 2026-11-22",
+        "--care", "儿子 13900000000",
+        "--note", "third floor", "--card", "0040856634",
+    )  # fmt: skip
+    assert "lease ends" in run(*arrival, code=EX_DATAERR)
+    assert "push" in run(*arrival, "--until", "2027-10-31")
+    person = shown(run, "13800000009")
+    assert person["phone"] == "13800000009、01088886666"
+    assert person["verified_until"] == "2027-12-31T16:00:00+00:00"
+    assert (person["consent"], person["care"]) == ("signed 2026-11-22", "儿子 13900000000")
+    assert [card["state"] for card in person["credentials"]] == ["active"]  # type: ignore[attr-defined]
+    assert "care contact: 儿子 13900000000" in run("person", "show", NINE)
+    assert "no telephone" in run("person", "set", NINE, "--phone", "call me", code=EX_DATAERR)
+
+
+def test_a_card_that_cannot_be_theirs_leaves_nobody_registered(run: Run) -> None:
+    said = run(
+        "person", "add", "--name", "赵九", "--number", NINE, "--card", "uid32:00000001", code=EX_DATAERR
+    )  # fmt: skip
+    assert "verified" in said
+    assert "nobody in the book" in run("person", "show", NINE, code=EX_DATAERR)
+
+
+def test_a_slip_in_a_name_or_a_document_is_mended(run: Run) -> None:
+    run(
+        "person",
+        "set",
+        ONE,
+        "--name",
+        "住户壹",
+        "--number",
+        NINE,
+        "--consent",
+        "given",
+        "--care",
+        "",
+        "--note",
+        "x",
+    )
+    person = shown(run, NINE)
+    assert (person["name"], person["consent"], person["note"]) == ("住户壹", "given", "x")
+    assert "already" in run("person", "set", NINE, "--number", TWO, code=EX_DATAERR)
+    assert "check digit" in run(
+        "person", "set", NINE, "--number", f"{NINE[:-1]}{9 - int(NINE[-1], 16) % 9}", code=EX_DATAERR
+    )
+    assert "no number of such" in run("person", "set", NINE, "--document", "taiwan_permit", code=EX_DATAERR)
+
+
+def test_a_building_is_listed_stopped_resumed_and_changed_as_one(run: Run) -> None:
+    assert run("person", "list", "--home", "3-1-").count("\n") == 3
+    assert "2 cards and phones changed" in run("household", "suspend", "3--")
+    assert {card["state"] for card in shown(run, ONE)["credentials"]} == {"suspended"}  # type: ignore[attr-defined]
+    assert "2 cards and phones changed" in run("household", "resume", "3-1-")
+    said = run(
+        "household",
+        "set",
+        "3--",
+        "--until",
+        "2027-12-31",
+        "--add-group",
+        "staff",
+        "--remove-group",
+        "residents",
+    )
+    assert "2 persons changed" in said
+    assert (shown(run, ONE)["groups"], shown(run, ONE)["until"]) == (["staff"], "2027-12-31T16:00:00+00:00")
+    assert "0 persons changed" in run("household", "set", "3-1-1201", "--add-group", "staff")
+    for words in (("suspend", "9--"), ("set", "9-1-101", "--until", "2027-01-01")):
+        assert "nobody" in run("household", *words, code=EX_DATAERR)
+    assert "no group" in run("household", "set", "3--", "--add-group", "ghosts", code=EX_DATAERR)
+
+
+def test_an_undo_is_rehearsed_with_the_names_of_those_it_moves(run: Run) -> None:
+    run("household", "set", "3--", "--remove-group", "residents")
+    rehearsed = run("undo", "5", "--dry-run")
+    assert "住户1\t3-1-1201\tgarage, lobby\t" in rehearsed
+    assert "would make 2 changes" in rehearsed
+    assert "lobby: 2 gain, 0 lose" in run("undo", "5")
+    assert shown(run, ONE)["groups"] == ["residents"]
+
+
+def test_the_history_is_told_of_one_person_and_shown_to_hold(run: Run, tmp_path: Path) -> None:
+    run("person", "leave", ONE, "--by", "wang")
+    assert [line.split("\t")[2:4] for line in run("history", "--about", ONE).splitlines()[1:]] == [
+        ["tester", "person.added"], ["tester", "card.issued"], ["wang", "person.left"],
+    ]  # fmt: skip
+    assert "none altered" in run("history", "--verify")
+    with Book.open(tmp_path / "book") as book:
+        book.database.execute("DROP TRIGGER revision_stays")
+        book.database.execute("UPDATE revision SET by = 'nobody' WHERE number = 3")
+    assert "at or before revision 3" in run("history", "--verify", code=EX_IOERR)
+
+
+def test_those_who_have_left_are_purged_by_the_age_of_their_leave(run: Run, tmp_path: Path) -> None:
+    receipts = tmp_path / "purged.txt"
+    assert "name persons" in run("person", "purge", code=EX_DATAERR)
+    assert "name persons" in run("person", "purge", ONE, "--ended-days", "1", code=EX_DATAERR)
+    assert "name persons" in run("person", "purge", "--ended-days", "-1", code=EX_DATAERR)
+    run("household", "leave", "3-1-1201")
+    assert "0 persons would" in run("person", "purge", "--ended-days", "1", "--dry-run")
+    assert "住户1" in run("person", "purge", "--ended-days", "0", "--dry-run")
+    said = run("person", "purge", "--ended-days", "0", "--receipts", str(receipts))
+    assert "1 persons erased; copies" in said
+    (token,) = receipts.read_text().split()
+    assert token in said
+    assert token in run("person", "purged")
+    assert json.loads(run("person", "purged", "--json"))["receipt"] == token
+    with Book.open(tmp_path / "book") as book:
+        assert people.find(book, "住户1") == []
+    run("person", "leave", TWO)
+    said = run("person", "purge", TWO, "--json", "--receipts", str(tmp_path / "none" / "x"), code=EX_DATAERR)
+    assert "cannot write" in said
