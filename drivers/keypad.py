@@ -10,14 +10,14 @@ from drivers.settings import Model
 from protocols.wiegand.keypads import MOST_DIGITS, CodeFrame, Codes
 
 
-class CodeKeypad(Model):
+class KeypadCodes(Model):
     """A keypad that gathers a code and sends it as a card would be sent.
 
     At that reader the declared numbers are codes, and no card with such a number opens: or whoever may type
     could type a card. `longest` is therefore what the keypad takes, not what people use.
     """
 
-    code: Literal["26-facility", "26-decimal", "26-number", "30-number", "34-number"] = Field(
+    frame: Literal["26-facility", "26-decimal", "26-number", "30-number", "34-number"] = Field(
         description="How a code is sent: behind a facility, as decimal digits, or as a card's whole number."
     )
     facility: int | None = Field(default=None, description='The keypad\'s own, of "26-facility".')
@@ -25,7 +25,7 @@ class CodeKeypad(Model):
     longest: int = Field(ge=1, le=MOST_DIGITS, description="Digits that the keypad takes at the most.")
 
     @model_validator(mode="after")
-    def _sound(self) -> CodeKeypad:
+    def _sound(self) -> KeypadCodes:
         _ = self.codes  # says by itself what cannot be
         return self
 
@@ -37,4 +37,4 @@ class CodeKeypad(Model):
     @property
     def codes(self) -> Codes:
         """The keypad, as frames are read by."""
-        return Codes(CodeFrame(self.code), self.shortest, self.longest, self.facility)
+        return Codes(CodeFrame(self.frame), self.shortest, self.longest, self.facility)

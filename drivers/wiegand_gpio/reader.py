@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drivers.contract import CardRead, Event, KeysPressed
-from drivers.keypad import CodeKeypad
 from drivers.pace import Pace
 from drivers.troubles import Troubles
 from protocols.wiegand.health import SHORTEST_CARD_BITS, Finding, LineHealth
@@ -137,6 +136,6 @@ class ReaderLine:
 
 
 def _keypad(settings: GpioReader) -> Keypad | Codes | None:
-    if isinstance(settings.keypad, CodeKeypad):
-        return settings.keypad.codes
+    if settings.keypad_codes is not None:
+        return settings.keypad_codes.codes
     return None if settings.keypad == "none" else Keypad(settings.keypad)

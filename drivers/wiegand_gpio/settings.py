@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from drivers.keypad import CodeKeypad  # noqa: TC001 - pydantic reads the type
+from drivers.keypad import KeypadCodes  # noqa: TC001 - pydantic reads the type
 from drivers.settings import Model, Name
 from drivers.wiegand_gpio.lines import Pull  # noqa: TC001 - the same
 
@@ -22,8 +22,11 @@ class GpioReader(Model):
     name: Name
     d0: int = Field(ge=0, le=HIGHEST_LINE, description="Line of the chip, as gpioinfo counts.")
     d1: int = Field(ge=0, le=HIGHEST_LINE)
-    keypad: Literal["none", "4", "6", "6-rosslare", "8"] | CodeKeypad = Field(
-        default="none", description="In how many bits its keypad sends a key. Or how it sends whole codes."
+    keypad: Literal["none", "4", "6", "6-rosslare", "8"] = Field(
+        default="none", description="How its keypad sends a key: in how many bits."
+    )
+    keypad_codes: KeypadCodes | None = Field(
+        default=None, description="How its keypad sends whole codes, where it sends no keys."
     )
     gap_ms: float = Field(default=30, gt=20, le=250, description="Rest that ends a card.")
     pull: Pull = Field(
@@ -36,6 +39,12 @@ class GpioReader(Model):
     indicators_active: Literal["high", "low"] = Field(
         default="low", description="Most readers light and sound when their wire is pulled to ground."
     )
+
+    @model_validator(mode="after")
+    def _one_keypad(self) -> GpioReader:
+        if self.keypad != "none" and self.keypad_codes is not None:
+            raise ValueError("a keypad sends keys or whole codes: give keypad or keypad_codes")
+        return self
 
 
 class GpioOutput(Model):
@@ -84,7 +93,7 @@ class WiegandGpioSettings(Model):
             raise ValueError("a port needs at least one reader, output or input")
         if self.outputs_here and self.held_outputs != "accepted":
             raise ValueError(
-                "a GPIO line cannot end a release by itself: a gateway that is killed may leave the door open. "
+                "a GPIO line cannot end a release by itself: a killed gateway may leave the door open. "
                 'Use a relay board with a pulse of its own, or write held_outputs = "accepted"'
             )
         shared = [line for line, count in Counter(self._lines()).items() if count > 1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from drivers.contract import Ability, CardRead, KeysPressed
-from drivers.keypad import CodeKeypad
 from drivers.listener import Listener, Said
 from protocols.wiegand.keypads import typed
 from protocols.wiegand.lines import Key, Noise, Reader
@@ -66,5 +65,5 @@ def wiegand_serial(
     secrets: Secrets,  # noqa: ARG001 - every driver is made alike; a line of digits has no secret
 ) -> Listener:
     """Return the driver of a serial reader, not started."""
-    codes = settings.keypad.codes if isinstance(settings.keypad, CodeKeypad) else None
+    codes = None if settings.keypad_codes is None else settings.keypad_codes.codes
     return Listener(settings, clock, Ability.READ, lambda: Cards(settings.description, codes))

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from drivers.keypad import CodeKeypad
+from drivers.keypad import KeypadCodes  # noqa: TC001 - pydantic reads the type
 from drivers.speaker import SpeakerSettings
 from protocols.wiegand.formats import FORMATS
 from protocols.wiegand.lines import Description, Digits, Shape
@@ -28,8 +28,11 @@ class WiegandSerialSettings(SpeakerSettings):
         "a converter that strips the parity. Name it in the door's list of formats too."
     )
     reversed_bytes: bool = Field(default=False, description="The reader sends the last byte first.")
-    keypad: Literal["none", "byte"] | CodeKeypad = Field(
-        default="none", description='"byte": a key is one byte and a silence. Or how whole codes are sent.'
+    keypad: Literal["none", "byte"] = Field(
+        default="none", description='"byte": a key is one byte, and a silence.'
+    )
+    keypad_codes: KeypadCodes | None = Field(
+        default=None, description="How its keypad sends whole codes, where it sends no keys."
     )
 
     @model_validator(mode="after")
@@ -38,9 +41,11 @@ class WiegandSerialSettings(SpeakerSettings):
         if self.shape != "line" and (self.count is not None or self.digits != "hex"):
             raise ValueError(f'digits and count are of a line; "{self.shape}" has its own')
         bits = FORMATS[self.format].bits
-        if isinstance(self.keypad, CodeKeypad) and self.keypad.bits != bits:
+        if self.keypad != "none" and self.keypad_codes is not None:
+            raise ValueError("a keypad sends keys or whole codes: give keypad or keypad_codes")
+        if self.keypad_codes is not None and self.keypad_codes.bits != bits:
             raise ValueError(
-                f"the keypad's codes have {self.keypad.bits} bits and {self.format} has {bits}, "
+                f"the keypad's codes have {self.keypad_codes.bits} bits and {self.format} has {bits}, "
                 "but both come as one kind of line: name a format of that length"
             )
         return self

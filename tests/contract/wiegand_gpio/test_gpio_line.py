@@ -44,7 +44,7 @@ QUIET_S = 0.3
 class Port:
     """A chip with two readers, a button and a lock, its driver running, and its clock's calls counted."""
 
-    def __init__(self, keypad: object = "none") -> None:
+    def __init__(self, **keypad: object) -> None:
         self.chip = FakeChip(time.perf_counter)
         self.inbox = Inbox()
         self.looks = 0
@@ -53,7 +53,7 @@ class Port:
                 "kind": "wiegand-gpio",
                 "name": "gpio",
                 "readers": [
-                    {"name": "front-in", "d0": D0, "d1": D1, "keypad": keypad},
+                    {"name": "front-in", "d0": D0, "d1": D1} | keypad,
                     {"name": "side-in", "d0": OTHER_D0, "d1": OTHER_D1},
                 ],
                 "outputs": {"lock": {"line": LOCK}},
@@ -103,7 +103,7 @@ def with_keypad() -> Iterator[Port]:
 
 @pytest.fixture
 def with_codes() -> Iterator[Port]:
-    yield from running(Port(keypad={"code": "26-number", "shortest": 4, "longest": 6}))
+    yield from running(Port(keypad_codes={"frame": "26-number", "shortest": 4, "longest": 6}))
 
 
 def running(made: Port) -> Iterator[Port]:

@@ -34,8 +34,8 @@ def s4a() -> Iterator[tuple[SerialRig, Inbox]]:
 
 @pytest.fixture
 def with_codes() -> Iterator[tuple[SerialRig, Inbox]]:
-    keypad = {"code": "26-facility", "facility": 0, "shortest": 4, "longest": 4}
-    yield from running(SerialRig(NO_FAULTS, keypad=keypad))
+    codes = {"frame": "26-facility", "facility": 0, "shortest": 4, "longest": 4}
+    yield from running(SerialRig(NO_FAULTS, keypad_codes=codes))
 
 
 def running(made: SerialRig) -> Iterator[tuple[SerialRig, Inbox]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.peers.hand_clock import HandClock
 
 D0, D1 = 4, 5
+CODES = {"frame": "26-number", "shortest": 4, "longest": 6}
 CARD = FORMATS["H10301"].encode({"facility": 118, "card": 1603})
 SWAPPED = CARD.translate(str.maketrans("01", "10"))
 
@@ -125,8 +126,8 @@ def test_a_keypad_that_babbles_is_heard_at_a_persons_pace_and_told(clock: HandCl
 
 
 def test_a_code_that_was_typed_is_keys_and_never_a_card(clock: HandClock) -> None:
-    keypad = {"code": "26-facility", "facility": 15, "shortest": 4, "longest": 4}
-    wires = Wires(clock, keypad=keypad)
+    codes = {"frame": "26-facility", "facility": 15, "shortest": 4, "longest": 4}
+    wires = Wires(clock, keypad_codes=codes)
     typed = FORMATS["H10301"].encode({"facility": 15, "card": 42})
     assert wires.card(typed) == [KeysPressed("front-in", "0042#", clock.monotonic())]
     assert wires.card("1" + typed[1:]) == []
@@ -271,15 +272,16 @@ def test_a_mistake_is_refused_with_its_reason(change: dict[str, Any], words: str
 @pytest.mark.parametrize(
     ("keypad", "words"),
     [
-        ({"code": "26-facility", "shortest": 4, "longest": 4}, "a facility goes with"),
-        ({"code": "26-number", "shortest": 6, "longest": 4}, "digits"),
-        ({"code": "26-number", "facility": 3, "shortest": 4, "longest": 6}, "a facility goes with"),
-        ("7", "Input should be"),
+        ({"keypad_codes": CODES | {"frame": "26-facility"}}, "a facility goes with"),
+        ({"keypad_codes": CODES | {"shortest": 7}}, "digits"),
+        ({"keypad_codes": CODES | {"facility": 3}}, "a facility goes with"),
+        ({"keypad_codes": CODES, "keypad": "4"}, "keys or whole codes"),
+        ({"keypad": "7"}, "Input should be"),
     ],
 )
-def test_a_keypad_that_cannot_be_is_refused_with_its_reason(keypad: Any, words: str) -> None:
+def test_a_keypad_that_cannot_be_is_refused_with_its_reason(keypad: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
-        settings(readers=[{"name": "front-in", "d0": 4, "d1": 5, "keypad": keypad}])
+        settings(readers=[{"name": "front-in", "d0": 4, "d1": 5} | keypad])
 
 
 def test_a_source_that_storms_is_left_alone_until_its_slice_ends(clock: HandClock) -> None:

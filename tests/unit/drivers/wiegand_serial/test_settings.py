@@ -34,8 +34,12 @@ def test_a_port_has_one_reader_and_nothing_else() -> None:
         ({"shape": "morse"}, "Input should be"),
         ({"shape": "rdm6300", "format": "W40_RAW", "count": None, "keypad": "byte"}, "with lines"),
         (
-            {"keypad": {"code": "34-number", "shortest": 4, "longest": 6}},
+            {"keypad_codes": {"frame": "34-number", "shortest": 4, "longest": 6}},
             "codes have 34 bits and W26_CARD24 has 26",
+        ),
+        (
+            {"keypad": "byte", "keypad_codes": {"frame": "26-number", "shortest": 4, "longest": 6}},
+            "keys or whole codes",
         ),
     ],
 )
