@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 MOST_TEXT = 64
 """The largest display that OSDP describes has four lines of sixteen."""
 
+HIGHEST_BOARD = 255
+"""Modbus addresses go to 247; 254 and 255 reach any board of some makes, and are asked only when named."""
+
+FOUND_AT = (2400, 4800, *BAUD_RATES)
+"""Speeds at which `find` looks when told to: those of OSDP, and the two slower ones of old boards."""
+
 MOST_MAKER_BYTES = 90
 """What every device receives in one frame, sealed, behind the maker's number."""
 
@@ -63,8 +69,11 @@ def _add_osdp(kinds: Commands) -> None:
 def _add_find(kinds: Commands) -> None:
     parser = kinds.add_parser("find", help=say("bus.find"), description=say("bus.find"))
     _port(parser)
-    parser.add_argument("--baud", type=int, choices=BAUD_RATES, action="append", help=say("bus.find_baud"))
-    parser.add_argument("--address", type=addresses, default=None, help=say("bus.addresses"))
+    parser.add_argument("--baud", type=int, choices=FOUND_AT, action="append", help=say("bus.find_baud"))
+    parser.add_argument(
+        "--parity", choices=("none", "even", "odd"), action="append", help=say("bus.find_parity")
+    )
+    parser.add_argument("--address", type=any_addresses, default=None, help=say("bus.find_addresses"))
     parser.add_argument("--alone", action="store_true", help=say("bus.find_alone"))
     parser.add_argument("--kind", choices=("all", "osdp", "modbus"), default="all", help=say("bus.find_kind"))
     parser.set_defaults(run=_run_find)
@@ -173,19 +182,24 @@ def _run_move(args: argparse.Namespace) -> int:
     return move(args)
 
 
-def address(text: str) -> int:
+def address(text: str, highest: int = HIGHEST_ADDRESS) -> int:
     """Read one address."""
-    if not text.isdigit() or int(text) > HIGHEST_ADDRESS:
-        raise argparse.ArgumentTypeError(say("bus.bad_address", text=text, highest=HIGHEST_ADDRESS))
+    if not text.isascii() or not text.isdigit() or int(text) > highest:
+        raise argparse.ArgumentTypeError(say("bus.bad_address", text=text, highest=highest))
     return int(text)
 
 
-def addresses(text: str) -> tuple[int, ...]:
+def addresses(text: str, highest: int = HIGHEST_ADDRESS) -> tuple[int, ...]:
     """Read addresses with commas between them, each once."""
-    found = tuple(address(part.strip()) for part in text.split(","))
+    found = tuple(address(part.strip(), highest) for part in text.split(","))
     if len(set(found)) != len(found):
         raise argparse.ArgumentTypeError(say("bus.address_twice", text=text))
     return found
+
+
+def any_addresses(text: str) -> tuple[int, ...]:
+    """Read addresses of OSDP devices or of boards, whose addresses go further."""
+    return addresses(text, HIGHEST_BOARD)
 
 
 def ascii_text(text: str) -> bytes:

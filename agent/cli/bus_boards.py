@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli.words import say
 from agent.clock import SystemClock
-from drivers.modbus.find import ADDRESSES, BAUD_RATES, FoundBoard, find_boards
+from drivers.modbus.find import ADDRESSES, BAUD_RATES, PARITIES, FoundBoard, find_boards
 from drivers.ports import Port
 
 if TYPE_CHECKING:
@@ -21,9 +21,10 @@ def boards(args: argparse.Namespace, tell: Callable[[int, int], None]) -> Iterat
     """Give the boards on `args.port`, at the speeds and addresses that were named, or the usual ones."""
     named = ADDRESSES if args.address is None else [each for each in args.address if each > 0]
     return find_boards(
-        lambda baud: Port(args.port, baud),
+        lambda baud, parity: Port(args.port, baud, parity=parity[0].upper()),
         SystemClock().monotonic,
         bauds=args.baud or BAUD_RATES,
+        parities=args.parity or PARITIES,
         addresses=named,
         tell=tell,
     )
@@ -36,6 +37,7 @@ def print_board(board: FoundBoard, *, as_json: bool) -> None:
             "ev": "board",
             "address": board.address,
             "baud": board.baud,
+            "parity": board.parity,
             "families": list(board.families),
             "outputs": board.outputs,
             "inputs": board.inputs,
@@ -45,9 +47,11 @@ def print_board(board: FoundBoard, *, as_json: bool) -> None:
         return
     words = {
         "baud": board.baud,
+        "parity": "" if board.parity == PARITIES[0] else say("bus.parity", parity=board.parity),
         "address": board.address,
         "families": " / ".join(board.families) or say("bus.no_family"),
         "outputs": UNKNOWN if board.outputs is None else board.outputs,
         "inputs": UNKNOWN if board.inputs is None else board.inputs,
+        "version": "" if board.version is None else say("bus.board_version", version=board.version),
     }
     print(say("bus.found_board", **words), flush=True)

@@ -22,12 +22,14 @@ from protocols.osdp.secure import weakness
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from protocols.osdp.identity import Identity
 
 EX_OK = 0
+WIPED = "\r\x1b[K"
+"""What a terminal makes an empty line of."""
 
 
 def find(args: argparse.Namespace) -> int:
@@ -40,20 +42,28 @@ def find(args: argparse.Namespace) -> int:
                 "\r" + say("bus.searching", baud=baud, address=address), end=" ", file=sys.stderr, flush=True
             )
 
+    def wipe() -> None:
+        if progress:
+            print(WIPED, end="", file=sys.stderr, flush=True)
+
     count = 0
     with port_trouble():
-        addresses = args.address or range(HIGHEST_ADDRESS + 1)
+        addresses: Iterable[int] = range(HIGHEST_ADDRESS + 1)
+        if args.address is not None:
+            addresses = [each for each in args.address if each <= HIGHEST_ADDRESS]
+        bauds = BAUD_RATES if args.baud is None else [each for each in args.baud if each in BAUD_RATES]
         if args.alone:  # no board is asked by an address that only OSDP has
             addresses, args.kind = (ANY_ADDRESS,), "osdp"
-        readers = search(args.port, args.baud or BAUD_RATES, addresses, SystemClock().monotonic, tell)
+        readers = search(args.port, bauds, addresses, SystemClock().monotonic, tell)
         for found in readers if args.kind != "modbus" else ():
             count += 1
+            wipe()
             _print_found(found, as_json=args.json)
         for board in boards(args, tell) if args.kind != "osdp" else ():
             count += 1
+            wipe()
             print_board(board, as_json=args.json)
-    if progress:
-        print(file=sys.stderr)
+    wipe()
     if not count and not args.json:
         print(say("bus.nothing"), file=sys.stderr)
     return EX_OK if count else EX_UNAVAILABLE

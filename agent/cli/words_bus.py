@@ -20,8 +20,24 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "find_kind": ("look for only these", "只查找此类设备"),
     "found_board": (
-        "{baud:>6} baud  address {address:>3}  board of {families}  {outputs} outputs  {inputs} inputs",
-        "速率 {baud:>6}  地址 {address:>3}  Modbus 板,型号系列 {families}  {outputs} 路输出  {inputs} 路输入",
+        (
+            "{baud:>6} baud{parity}  address {address:>3}  board of {families}  {outputs} outputs  "
+            "{inputs} inputs{version}"
+        ),
+        (
+            "速率 {baud:>6}{parity}  地址 {address:>3}  Modbus 板,型号系列 {families}  {outputs} 路输出  "
+            "{inputs} 路输入{version}"
+        ),
+    ),
+    "parity": (" {parity} parity", " 校验 {parity}"),
+    "board_version": ("  version {version}", "  版本 {version}"),
+    "find_parity": (
+        "look for boards with only this parity; may be given more than once",
+        "只按此校验方式查找 Modbus 板,可多次给出",
+    ),
+    "find_addresses": (
+        "addresses, with commas between them; boards are otherwise looked for at 1 to 32",
+        "地址,用逗号分隔;不给则 Modbus 板只查 1 到 32",
     ),
     "no_family": ("not told", "无法判断"),
     "find_alone": (

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from protocols.boards.families import FAMILIES, PulseKind
+from protocols.boards.families import FAMILIES, SIGNATURE_LETTERS, PulseKind
 from protocols.boards.messages import (
     OFF,
     ON,
@@ -35,6 +35,7 @@ ILLEGAL_VALUE = 3
 LONGEST_HELD = 256  # bytes kept while no request is whole: the longest frame there is
 FRAME_ENDS_S = 0.05  # silence after which a request that is not whole never will be; RTU asks for far less
 FOR_EVER = float("inf")
+SIGNATURE = "WBMR6C"
 VERSION = 200  # hundredths, as Waveshare counts
 
 _FIXED_BYTES = {1: 8, 2: 8, 3: 8, 4: 8, 5: 8, 6: 8}  # function to whole frame
@@ -216,6 +217,9 @@ class RelayBoard:
         cells: dict[int, int] = {}
         if family.version is not None and request.function == family.version.function:
             cells[family.version.address] = VERSION
+        if family.signature is not None and request.function == family.signature.function:
+            letters = SIGNATURE.ljust(SIGNATURE_LETTERS, "\0")
+            cells |= {family.signature.address + at: ord(letter) for at, letter in enumerate(letters)}
         if request.function == READ_HOLDING:
             cells |= self._settings
         if family.linkage is not None and request.function == READ_HOLDING:

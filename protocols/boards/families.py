@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from protocols.boards.messages import Request, Write
 
+SIGNATURE_LETTERS = 6  # of a Wiren Board's name of itself
 MOST_CHANNELS = 32  # the largest board of these families
 _ROUNDING = 1e-6  # a duration that is a whole number of units but for the binary point is that number
 
@@ -118,6 +119,7 @@ class Family:
     pulse: Pulse | None
     linkage: Linkage | None = None
     version: Register | None = None
+    signature: Register | None = None
     demands: tuple[Demand, ...] = ()
 
 
@@ -154,6 +156,7 @@ _TABLE = (
         _INPUTS,
         None,
         Linkage(9, normal=3, per_channel=True, most=6),
+        signature=Register(READ_HOLDING, 200),
         demands=(
             Demand("no_watchdog", address=8, least=1, most=_LONGEST_WATCHDOG_S),
             Demand("restores", address=6, least=0, most=0),
@@ -238,6 +241,12 @@ def read_linkage(family: Family, channels: int) -> Request | None:
     if link is None:
         return None
     return ReadRegisters(READ_HOLDING, link.address, min(channels, link.most) if link.per_channel else 1)
+
+
+def read_signature(family: Family) -> Request | None:
+    """Return the question for the board's name of itself, a letter a register, or None where it has none."""
+    place = family.signature
+    return None if place is None else _read(place, SIGNATURE_LETTERS)
 
 
 def read_demand(demand: Demand) -> Request:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -26,12 +25,11 @@ from drivers.modbus.driver import ModbusLine
 from drivers.modbus.settings import ModbusLineSettings
 from drivers.simulator.line import Line
 from drivers.simulator.relay_board import Mood, RelayBoard
-from protocols.boards.rtu import crc
 from tests.contract.modbus.rig import no_secrets
 from tests.contract.rig import PATIENCE_S, Inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from drivers.contract import Event
 
@@ -191,113 +189,3 @@ def test_health_counts_what_happened(row: Boards) -> None:
     assert (health["boards"], health["boards_online"]) == (2, 1)
     assert health["board-1.timeouts"] != 0
     assert health["board-2.timeouts"] == 0  # what one board does not answer is not told of the others
-
-
-class Gateway:
-    """A Modbus TCP gateway in front of one board."""
-
-    def __init__(self, board: RelayBoard) -> None:
-        self.board = board
-        self.refuse = False
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(0.1)
-        self.port: int = self._listener.getsockname()[1]
-        self._ending = threading.Event()
-        self.drop = threading.Event()
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._ending.set()
-        self._thread.join()
-        self._listener.close()
-
-    def _serve(self) -> None:
-        while not self._ending.is_set():
-            try:
-                peer, _ = self._listener.accept()
-            except TimeoutError:
-                continue
-            with peer:
-                peer.settimeout(0.05)
-                self._talk(peer)
-
-    def _talk(self, peer: socket.socket) -> None:
-        while not self._ending.is_set():
-            if self.drop.is_set():
-                self.drop.clear()
-                return
-            try:
-                data = peer.recv(300)
-            except TimeoutError:
-                continue
-            except OSError:
-                return
-            if not data:
-                return
-            body = data[6:]
-            for reply in self.board.receive(body + crc(body), CLOCK()):
-                answer = reply[:-2]
-                peer.sendall(data[:4] + len(answer).to_bytes(2, "big") + answer)
-
-
-@pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    made = Gateway(RelayBoard(CLOCK, address=1))
-    try:
-        yield made
-    finally:
-        made.stop()
-
-
-@pytest.fixture
-def over_tcp(gateway: Gateway) -> Iterator[Callable[[], tuple[ModbusLine, Inbox]]]:
-    started: list[ModbusLine] = []
-
-    def start() -> tuple[ModbusLine, Inbox]:
-        driver = ModbusLine(settings(1, tcp=f"127.0.0.1:{gateway.port}", framing="tcp"), CLOCK, no_secrets)
-        inbox = Inbox()
-        started.append(driver)
-        driver.start(inbox)
-        return driver, inbox
-
-    yield start
-    for driver in started:
-        driver.stop(STOP_WITHIN_S)
-
-
-def test_a_board_behind_a_gateway_releases(
-    gateway: Gateway, over_tcp: Callable[[], tuple[ModbusLine, Inbox]]
-) -> None:
-    driver, inbox = over_tcp()
-    inbox.after(0, Online)
-    driver.do(Release(1, "lock-1", 0.5, CLOCK() + PATIENCE_S))
-    assert isinstance(inbox.answer(1), Done)
-    assert gateway.board.history[0].on_for_s == 0.5
-
-
-def test_a_gateway_that_hangs_up_is_called_again(
-    gateway: Gateway, over_tcp: Callable[[], tuple[ModbusLine, Inbox]]
-) -> None:
-    _, inbox = over_tcp()
-    inbox.after(0, Online)
-    gateway.drop.set()
-    inbox.after(0, Offline)
-    count = len(inbox.events)
-    inbox.after(count, Online)
-
-
-def test_a_gateway_that_is_not_there_is_an_event() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    driver = ModbusLine(settings(1, tcp=f"127.0.0.1:{port}"), CLOCK, no_secrets)
-    inbox = Inbox()
-    driver.start(inbox)
-    try:
-        assert isinstance(inbox.after(0, Offline), Offline)
-        driver.do(Release(1, "lock-1", 1, CLOCK() + PATIENCE_S))
-        answer = inbox.answer(1)
-        assert isinstance(answer, Failed)
-        assert answer.why == Why.OFFLINE
-    finally:
-        driver.stop(STOP_WITHIN_S)

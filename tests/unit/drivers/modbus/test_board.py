@@ -28,6 +28,9 @@ from drivers.modbus.relays import CLAIM_S
 from drivers.modbus.settings import ModbusBoard
 from drivers.modbus.turns import Turn, Turns
 from drivers.simulator.relay_board import WELL, Mood, RelayBoard
+from protocols.boards.families import FAMILIES
+from protocols.boards.messages import encode
+from protocols.boards.rtu import frame
 from protocols.errors import Refused
 from tests.peers.hand_wire import HandWire
 
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 POLL_S = 0.02
 REPLY_WITHIN_S = 0.15
+READS = {1, 2, 3, 4}  # function codes that change nothing
 
 
 class Bench:
@@ -125,15 +129,15 @@ def test_a_board_is_greeted_and_then_tells_its_inputs_once(clock: HandClock) -> 
     assert len(inputs) == 2
 
 
-@pytest.mark.parametrize("family", ["juying", "lctech"])
+@pytest.mark.parametrize("family", ["juying", "lctech", "zlan"])
 def test_a_board_without_linkage_or_version_is_greeted_too(clock: HandClock, family: str) -> None:
-    assert isinstance(Bench(clock, family=family).turn(0.5)[0], Online)
+    bench = Bench(clock, family=family, held_outputs="accepted")
+    assert isinstance(bench.turn(0.5)[0], Online)
 
 
 @pytest.mark.parametrize("family", ["waveshare", "juying", "lctech", "eletechsup"])
 def test_a_release_is_the_boards_own_pulse(clock: HandClock, family: str) -> None:
-    inputs = {} if family == "eletechsup" else {"exit": {"channel": 1}}
-    bench = Bench(clock, family=family, inputs=inputs)
+    bench = Bench(clock, family=family)
     bench.turn(0.5)
     assert bench.release(for_s=3.0) == Done(1, clock.monotonic())
     assert [(each.channel, each.on_for_s) for each in bench.hardware.history] == [(0, 3.0)]
@@ -396,3 +400,81 @@ def test_a_lock_is_proven_by_reading_back(clock: HandClock) -> None:
     answer, _ = bench.do(Lock(3, "lock"))
     assert isinstance(answer, Failed)
     assert answer.why == Why.UNPROVEN
+
+
+@pytest.mark.parametrize(
+    ("register", "value", "trouble"),
+    [(8, 0, "no_watchdog"), (8, 3600, "no_watchdog"), (6, 1, "restores")],
+)
+def test_what_a_wiren_board_is_set_to_is_told_and_never_written(
+    clock: HandClock, register: int, value: int, trouble: str
+) -> None:
+    bench = Bench(clock, family="wirenboard", held_outputs="accepted")
+    bench.hardware.set_register(register, value)
+    found = [each for each in bench.turn(0.5) if isinstance(each, Trouble)]
+    assert [(each.kind, each.active) for each in found] == [(trouble, True)]
+    assert f"holding register {register} is {value}" in found[0].detail
+    assert {frame[1] for frame in bench.wire.written} <= READS
+
+
+def test_an_input_of_a_wiren_board_that_switches_a_relay_is_a_trouble(clock: HandClock) -> None:
+    bench = Bench(clock, family="wirenboard", held_outputs="accepted")
+    bench.hardware.link(1, mode=0)  # the factory's own setting
+    found = [each for each in bench.turn(0.5) if isinstance(each, Trouble)]
+    assert [each.kind for each in found] == ["linkage"]
+
+
+def test_old_firmware_that_has_not_such_a_register_is_greeted_all_the_same(clock: HandClock) -> None:
+    bench = Bench(clock, family="wirenboard", held_outputs="accepted")
+    bench.hardware._settings.clear()
+    assert isinstance(bench.turn(0.5)[0], Online)
+
+
+def test_a_board_lost_while_only_we_can_put_its_relay_off_is_a_trouble(clock: HandClock) -> None:
+    bench = Bench(clock, family="wirenboard", held_outputs="accepted")
+    bench.turn(0.5)
+    bench.release(for_s=5)
+    bench.hardware.mood = Mood(silent=True)
+    events = bench.turn(10.0)
+    assert [each.kind for each in events if isinstance(each, Trouble)] == ["left_on"]
+    assert any(isinstance(each, Offline) for each in events)
+    assert bench.hardware.coil(0)  # nobody can help it from here
+    bench.hardware.mood = WELL
+    events = bench.turn(3.0)
+    assert not bench.hardware.coil(0)
+    assert [(each.kind, each.active) for each in events if isinstance(each, Trouble)] == [("left_on", False)]
+
+
+def test_a_board_lost_during_its_own_pulse_is_no_more_than_lost(clock: HandClock) -> None:
+    bench = Bench(clock)
+    bench.turn(0.5)
+    bench.release(for_s=5)
+    bench.hardware.mood = Mood(silent=True)
+    events = bench.turn(10.0)
+    assert not any(isinstance(each, Trouble) for each in events)
+    assert not bench.hardware.coil(0)  # its own pulse ended it
+    bench.hardware.mood = WELL
+    assert not any(isinstance(each, OutputFound) for each in bench.turn(3.0))
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_nothing_is_ever_written_but_the_pulse_and_the_off_of_an_output_that_was_named(
+    clock: HandClock, family: str
+) -> None:
+    bench = Bench(clock, family=family, held_outputs="accepted")
+    bench.hardware.link(2, mode=1)
+    bench.turn(0.5)
+    bench.release(for_s=3)
+    bench.do(Lock(2, "lock"))
+    bench.hardware.set_coil(2, on=True)
+    bench.turn(3.0)
+    bench.hardware.mood = Mood(silent=True)
+    bench.turn(3.0)
+    bench.hardware.mood = WELL
+    bench.turn(2.0)
+    make = bench.board.write_on
+    allowed = {frame(1, encode(bench.board.write_off(channel))) for channel in (0, 2)}
+    allowed |= {frame(1, encode(make(channel, 3))) for channel in (0, 2)}
+    written = {each for each in bench.wire.written if each[1] not in READS}
+    assert written <= allowed
+    assert len(written) >= 3  # a release, a lock, and the relay that a foreign hand had put on
