@@ -9,9 +9,12 @@ import ctypes
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from agent.domain.moment import ClockConfidence, Moment
+from agent.domain.moment import ClockConfidence, Moment, Proof
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 """No moment of this program's life lies before: it was written in this year."""
@@ -45,13 +48,19 @@ class SystemClock:
 
     assume_synced: a person has written in the configuration that this wall clock is right although the
     kernel does not know it (time set by a radio clock, or in a container that may not ask). A time before
-    EARLIEST is unset all the same.
+    EARLIEST is unset all the same. kept: asks the kernel whether a time service keeps its clock.
     """
 
-    def __init__(self, *, assume_synced: bool = False) -> None:
+    def __init__(self, *, assume_synced: bool = False, kept: Callable[[], bool] | None = None) -> None:
         self._assume_synced = assume_synced
+        self._kept = kept or kernel_synced
         self._kernel_synced = False
         self._asked_at: float | None = None
+        self._proof: Proof | None = None
+
+    def believe(self, proof: Proof | None) -> None:
+        """Hear what is remembered of this boot: when a time source kept the clock last."""
+        self._proof = proof
 
     def monotonic(self) -> float:
         """Return the kernel's monotonic clock in seconds."""
@@ -65,12 +74,16 @@ class SystemClock:
         """Return how far `utc` may be believed; the kernel's answer is kept for CONFIDENCE_KEPT_S."""
         if self._asked_at is None or self.monotonic() - self._asked_at >= CONFIDENCE_KEPT_S:
             self._asked_at = self.monotonic()
-            self._kernel_synced = kernel_synced()
+            self._kernel_synced = self._kept()
         return judge(self.utc(), synced=self._assume_synced or self._kernel_synced)
 
     def now(self) -> Moment:
         """Return both times and the confidence, taken together."""
-        return Moment(self.monotonic(), self.utc(), self.confidence())
+        confidence = self.confidence()
+        monotonic, utc = self.monotonic(), self.utc()
+        if confidence is ClockConfidence.SYNCED:
+            self._proof = Proof(monotonic, utc)
+        return Moment(monotonic, utc, confidence, self._proof)
 
 
 def judge(utc: datetime, *, synced: bool) -> ClockConfidence:

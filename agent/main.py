@@ -21,7 +21,14 @@ from agent.clock import SystemClock, boot_id
 from agent.domain.facts import Answer, Effect, Json, Noted
 from agent.domain.site import new_site
 from agent.doors.answers import Answers
-from agent.doors.books import FIRE_RELEASE, Books, remembered_fire, remembered_mode
+from agent.doors.books import (
+    CLOCK_PROOF,
+    FIRE_RELEASE,
+    Books,
+    remembered_fire,
+    remembered_mode,
+    remembered_proof,
+)
 from agent.doors.devices import Devices
 from agent.doors.fleet import Fleet
 from agent.doors.identities import Identities
@@ -103,7 +110,9 @@ class House:
         self._journal = opened.journal
         stack.callback(self._journal.close)
         epoch = self._journal.start_boot()
+        last_at = self._journal.last_at() or at.utc
         memory = self._journal.memory
+        clock.believe(remembered_proof(memory.setting(CLOCK_PROOF), boot))
         key = gateway_key(loaded.secrets, config.gateway_key_credential)
         digest_key = loaded.secrets.read(config.digest_key_credential).key(DIGEST_KEY_BYTES)
 
@@ -168,12 +177,13 @@ class House:
             key=public_text(key.public_key()),
             step_downs=loaded.step_downs,
             warnings=loaded.warnings,
+            reads=plan.reads(config),
         )
         self._loop = Loop(
             inbox=self._inbox,
             clock=clock,
             site=new_site(rules, table.rules(), plan.fire(config)),
-            books=Books(self._journal, remembered, at.utc, fire=was_burning),
+            books=Books(self._journal, remembered, last_at, fire=was_burning, boot_id=boot),
             intake=desks,
             act=self._act,
             beat_s=min(BEAT_S, service.beat_s or BEAT_S),

@@ -46,6 +46,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "the gateway does not know the time, so it takes no passes",
         "网关时间未知，暂不受理访客通行证",
     ),
+    "clock_drifted": (
+        "the gateway's clock was not set since it started, or too long ago, so it takes no passes",
+        "网关时钟启动后未校准或校准已过久，暂不受理访客通行证",
+    ),
     "pass_not_yet_valid": ("the pass is not valid yet", "通行证尚未生效"),
     "pass_expired": ("the pass has expired", "通行证已过期"),
     "pass_used_up": ("the pass has been used up", "通行证次数已用完"),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from agent.domain.credentials import CredentialState
-from agent.domain.moment import ClockConfidence
+from agent.domain.timekeeping import Timed, judged
 
 if TYPE_CHECKING:
     from agent.domain.credentials import Holding, Person, Span
@@ -47,6 +47,7 @@ class Reason(StrEnum):
     VISIT_FORGED = "pass_bad_signature"
     VISIT_ELSEWHERE = "pass_wrong_gateway"
     CLOCK_UNSET = "clock_unset"
+    CLOCK_DRIFTED = "clock_drifted"  # it was not set since the start, or too long ago
     VISIT_NOT_YET = "pass_not_yet_valid"
     VISIT_EXPIRED = "pass_expired"
     VISIT_USED_UP = "pass_used_up"
@@ -105,8 +106,7 @@ _STATES = {
 def decide(holding: Holding | None, posture: Posture, rules: Rules, at: Moment) -> Decision:
     """Return the decision on `holding` (None: on no list) at the door of `posture`.
 
-    With an unset clock `at.utc` is a lower bound: what it proves to be over is over, while beginnings
-    and schedules cannot be judged and are let pass, so that residents still enter after a power cut.
+    What hangs on the wall clock is judged, or let pass, as `agent.domain.timekeeping` has it.
     """
     person = None if holding is None else holding.person
     decided = by_door(posture, may_override=person is not None and person.may_override)
@@ -151,7 +151,7 @@ def _about_person(person: Person, at: Moment) -> Reason | None:
 def _about_span(span: Span, at: Moment, early: Reason, late: Reason) -> Reason | None:
     if span.end is not None and span.end <= at.utc:
         return late
-    if span.start is not None and at.utc < span.start and at.clock is not ClockConfidence.UNSET:
+    if span.start is not None and at.utc < span.start and judged(Timed.BEGINNING, at):
         return early
     return None
 
@@ -169,6 +169,6 @@ def _by_right(person: Person, door: str, rules: Rules, at: Moment) -> Decision:
             schedule = rules.schedules.get(right.schedule)
             if schedule is None:
                 continue
-            if at.clock is ClockConfidence.UNSET or schedule.open_at(at.utc):
+            if not judged(Timed.SCHEDULE, at) or schedule.open_at(at.utc):
                 return Grant(name, longer=person.needs_longer)
     return Deny(Reason.OUT_OF_SCHEDULE if has_right else Reason.NO_RIGHT)

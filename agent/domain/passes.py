@@ -5,9 +5,8 @@ written, a lockdown (no visitor passes one), a door held open. Then the pass spe
 office's, for this gateway and not revoked, for this door, within its window to the second, and has uses
 left.
 
-The policy on clocks: a window means nothing without the time, and a pass has no other proof that it is of
-today. So passes are taken while the clock is synced, and in holdover, where it was set and runs by itself;
-with an unset clock every pass is refused. Residents' cards still open then.
+A window means nothing without the time, and a pass has no other proof that it is of today: what clocks it is
+taken by stands in `agent.domain.timekeeping`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agent.domain.decision import Deny, Grant, Reason, Rule, by_door
-from agent.domain.moment import ClockConfidence
+from agent.domain.moment import Standing
+from agent.domain.timekeeping import Timed, judged
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,8 +75,8 @@ def _about_place(visit: Visit, door: str) -> Reason | None:
 
 
 def _about_time(visit: Visit, at: Moment) -> Reason | None:
-    if at.clock is ClockConfidence.UNSET:
-        return Reason.CLOCK_UNSET
+    if not judged(Timed.VISIT, at):
+        return Reason.CLOCK_UNSET if at.standing is Standing.UNSET else Reason.CLOCK_DRIFTED
     if at.utc < visit.begins:
         return Reason.VISIT_NOT_YET
     return Reason.VISIT_EXPIRED if visit.ends <= at.utc else None

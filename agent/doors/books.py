@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from agent.domain.decision import Mode
+from agent.domain.moment import ClockConfidence, Proof
 from agent.errors import StoreError
 from agent.store.rows import Batch, Entry, UsedToken
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from agent.domain.door import Door
     from agent.domain.facts import Order, Record
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from agent.domain.passes import PassUse
     from agent.domain.site import Site
     from agent.store.journal import Journal
+
+CLOCK_PROOF = "clock.proof"
+"""The setting that tells a start, in the same boot, when a time source kept the clock last."""
+
+PROOF_EVERY_S = 600.0
+"""How old the remembered proof may become: it goes with a record, and costs no write of its own."""
 
 FIRE_RELEASE = "fire.release"
 ON, OFF = "on", "off"
@@ -50,11 +57,19 @@ class Books:
     """Writes turns. One thread: the loop's."""
 
     def __init__(
-        self, journal: Journal, remembered: Mapping[str, str], last_at: datetime, *, fire: bool = False
+        self,
+        journal: Journal,
+        remembered: Mapping[str, str],
+        last_at: datetime,
+        *,
+        fire: bool = False,
+        boot_id: str = "",
     ) -> None:
         self._journal = journal
         self._doors = dict(remembered)
         self._fire = fire
+        self._boot_id = boot_id
+        self._proof_at = float("-inf")
         self._unwritten: deque[Entry] = deque(maxlen=KEPT)
         self._given_up = 0
         self._claimed = 0  # the row up to which the centre says that it has everything
@@ -79,7 +94,10 @@ class Books:
         )
         if batch == Batch():
             return False
-        self._journal.commit(batch)
+        proof = self._proof(at)
+        self._journal.commit(replace(batch, settings={**batch.settings, **proof}) if proof else batch)
+        if proof:
+            self._proof_at = at.monotonic
         self._doors.update(doors)
         self._fire = site.fire.on
         if entries:
@@ -114,6 +132,12 @@ class Books:
         self._given_up = 0
         return True
 
+    def _proof(self, at: Moment) -> dict[str, str]:
+        """Return what remembers that the clock is kept now; nothing where that is remembered well enough."""
+        if at.clock is not ClockConfidence.SYNCED or at.monotonic - self._proof_at < PROOF_EVERY_S:
+            return {}
+        return {CLOCK_PROOF: f"{self._boot_id} {at.monotonic:.3f} {at.utc.isoformat()}"}
+
     def _cursors(self, turn: Turn) -> tuple[int | None, int | None]:
         """Return the cursors that `turn` moves. The centre's word may overtake the broker's: it is kept."""
         journal = self._journal
@@ -128,6 +152,18 @@ class Books:
     def _changed(self, site: Site) -> dict[str, str]:
         states = {name: _state_text(door) for name, door in site.doors.items()}
         return {name: text for name, text in states.items() if self._doors.get(name) != text}
+
+
+def remembered_proof(text: str | None, boot_id: str) -> Proof | None:
+    """Return the proof in the setting, where it is of this boot and can be read."""
+    if text is None:
+        return None
+    try:
+        boot, monotonic, utc = text.split()
+        proof = Proof(float(monotonic), datetime.fromisoformat(utc))
+    except ValueError:
+        return None
+    return proof if boot == boot_id and proof.utc.tzinfo is not None else None
 
 
 def _fire_text(site: Site) -> dict[str, str]:

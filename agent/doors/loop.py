@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from agent.domain.core import begin, handle
 from agent.domain.facts import Effect, Fact, Noted, RecordingBack, RecordingLost, Tick
-from agent.domain.moment import ClockConfidence, Moment
+from agent.domain.moment import STEPPED_S, ClockConfidence, Moment
 from agent.domain.precedence import give_way
 from agent.doors.books import Turn
 from agent.errors import StoreError
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from agent.clock import Clock
     from agent.domain.decision import Mode
+    from agent.domain.moment import Standing
     from agent.domain.site import Site
     from agent.doors.books import Books
     from agent.doors.inbox import Inbox
@@ -93,7 +94,7 @@ class Loop:
         self._around = around
         self._beat_s = beat_s
         self._stand = stand
-        self._confidence: ClockConfidence | None = None
+        self._standing: Standing | None = None
         self._beat_at = float("-inf")
         self._owed: dict[str, str] = {}  # settings of a turn that the disk refused
 
@@ -200,10 +201,11 @@ class Loop:
         deadline = self._site.deadline
         if deadline is not None and deadline <= at.monotonic:
             yield Tick()
-        if at.clock is not self._confidence:
-            was = None if self._confidence is None else self._confidence.value
-            self._confidence = at.clock
-            yield Noted("clock.changed", {"clock": at.clock.value, "was": was})
+        standing = at.standing
+        if standing is not self._standing:
+            was = None if self._standing is None else self._standing.value
+            self._standing = standing
+            yield Noted("clock.changed", {"clock": at.clock.value, "standing": standing.value, "was": was})
         if dropped := self._inbox.dropped():
             yield Noted("inbox.overflowed", {"dropped": dropped}, alarm=True)
 
@@ -217,8 +219,11 @@ class Loop:
         return max(0.0, due - now)
 
     def _now(self) -> Moment:
-        """Return the moment; an unset clock is never behind what was recorded last."""
+        """Return the moment. A clock that nobody keeps and that is behind the last record is no clock."""
         at = self._clock.now()
-        if at.clock is ClockConfidence.UNSET and at.utc < self._books.last_at:
-            return replace(at, utc=self._books.last_at)
+        behind_s = (self._books.last_at - at.utc).total_seconds()
+        if at.clock is ClockConfidence.HOLDOVER and behind_s > STEPPED_S:
+            at = replace(at, clock=ClockConfidence.UNSET)
+        if at.clock is ClockConfidence.UNSET and behind_s > 0:
+            at = replace(at, utc=self._books.last_at)
         return at

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from agent.domain.decision import Mode
 from agent.domain.facts import Fact, FireOverAsked, ModeAsked, Noted, OpenAsked, Order, OrderRefused
-from agent.domain.moment import ClockConfidence
+from agent.domain.timekeeping import Timed, judged
 from agent.doors.translate import phone_digest
 from agent.store.memory import Claim
 from agent.sync.authority import CheckedOrder, RefusedOrder, Signer, check_order, reply_topic
@@ -70,7 +70,7 @@ class OrderDesk:
 
     def facts(self, received: OrderReceived, at: Moment) -> tuple[Fact, ...]:
         """Return what `received` asks of a door, or its refusal."""
-        synced = at.clock is ClockConfidence.SYNCED
+        synced = judged(Timed.ORDER, at)
         nonces = self.nonces.counting(at.monotonic, synced=synced)
         found = check_order(received.token, self._signers, self._gateway, at.utc, nonces, clock_synced=synced)
         topic = reply_topic(received, found.claims, self._gateway)

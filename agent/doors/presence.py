@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agent.domain.facts import Noted
-from agent.domain.moment import ClockConfidence
+from agent.domain.timekeeping import Timed, judged
 from agent.doors import picture, shown
 from agent.doors.orders import stale
 from agent.doors.snapshot import BrokerView, Snapshot
@@ -74,6 +74,8 @@ class Me:
     key: str
     step_downs: tuple[str, ...]
     warnings: tuple[str, ...]
+    reads: tuple[str, ...] = ()
+    """The spaces of card numbers that the readers here give."""
 
 
 class Presence:
@@ -163,7 +165,7 @@ class Presence:
             self._sync.show(self._health(self._sync, fill, at))
 
     def _renew_nonce(self, at: Moment) -> None:
-        synced = at.clock is ClockConfidence.SYNCED
+        synced = judged(Timed.ORDER, at)
         if self._sync is None or not self._orders.nonces.due(at.monotonic, synced=synced):
             return
         nonces = self._orders.nonces.renewed(self._random_bytes(NONCE_BYTES), at.monotonic)
@@ -198,6 +200,7 @@ class Presence:
             place=me.place,
             key=me.key,
             revision=revision,
+            reads=me.reads,
             doors=tuple(
                 DoorBirth(door=name, title=title or "", readers=self._wiring.readers_at(name))
                 for name, title in me.titles.items()

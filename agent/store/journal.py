@@ -100,6 +100,12 @@ class Journal:
         """The newest row that the centre has confirmed."""
         return self._state.confirmed
 
+    def last_at(self) -> datetime | None:
+        """Return when the newest row was recorded, by the clock it had; None before the first."""
+        with Guard("read the journal"):
+            found = self._connection.execute("SELECT at_ms FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        return None if found is None else from_ms(found[0])
+
     @property
     def on_reserve(self) -> bool:
         """Say whether the disk is full and rows go into the room kept for that. Then it is an alarm."""

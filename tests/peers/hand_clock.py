@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from agent.domain.moment import ClockConfidence, Moment
+from agent.domain.moment import ClockConfidence, Moment, Proof
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # a Monday
 
@@ -21,6 +21,7 @@ class HandClock:
         self._utc = utc
         self._monotonic = monotonic
         self._confidence = confidence
+        self._proof: Proof | None = None
 
     def monotonic(self) -> float:
         return self._monotonic
@@ -32,7 +33,7 @@ class HandClock:
         return self._confidence
 
     def now(self) -> Moment:
-        return Moment(self._monotonic, self._utc, self._confidence)
+        return Moment(self._monotonic, self._utc, self._confidence, self._proof)
 
     def advance(self, seconds: float) -> None:
         if seconds < 0:
@@ -45,3 +46,7 @@ class HandClock:
 
     def trust(self, confidence: ClockConfidence) -> None:
         self._confidence = confidence
+
+    def prove(self) -> None:
+        """Have a time source keep the clock at this instant."""
+        self._proof = Proof(self._monotonic, self._utc)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent.clock import EARLIEST, Clock, SystemClock, boot_id, judge, kernel_synced
-from agent.domain.moment import ClockConfidence, Moment
+from agent.domain.moment import ClockConfidence, Moment, Proof, Standing
 from tests.peers.hand_clock import START, HandClock
 
 if TYPE_CHECKING:
@@ -52,6 +52,22 @@ def test_the_system_clock_moves_forward_and_knows_its_zone() -> None:
     before, after = clock.now(), clock.now()
     assert before.monotonic <= after.monotonic
     assert after.utc.tzinfo is UTC
+
+
+def test_a_clock_that_is_kept_proves_itself_at_every_look_and_remembers_it() -> None:
+    clock = SystemClock(assume_synced=True)
+    now = clock.now()
+
+    assert now.proof == Proof(now.monotonic, now.utc)
+
+
+def test_what_is_remembered_of_this_boot_proves_a_holdover() -> None:
+    clock = SystemClock(kept=lambda: False)
+    assert clock.now().standing is Standing.DRIFTED
+
+    clock.believe(Proof(clock.monotonic(), clock.utc()))
+
+    assert clock.now().standing is Standing.PROVEN
 
 
 def test_the_boot_has_a_name_of_32_hex_digits_that_stays() -> None:

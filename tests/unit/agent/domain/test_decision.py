@@ -216,6 +216,7 @@ def test_reasons_are_stable_codes() -> None:
         "pass_bad_signature",
         "pass_wrong_gateway",
         "clock_unset",
+        "clock_drifted",
         "pass_not_yet_valid",
         "pass_expired",
         "pass_used_up",

@@ -20,7 +20,7 @@ from agent.domain.facts import (
     Show,
     Shown,
 )
-from agent.domain.moment import ClockConfidence
+from agent.domain.moment import ClockConfidence, Proof
 from agent.domain.passes import PassUse, Visit, decide_pass
 from agent.domain.site import ACT_WITHIN_S
 from tests.unit.agent.domain.houses import GARAGE, LOBBY, NOON, House, moment, order, unlocks
@@ -74,7 +74,8 @@ def why(fact: PassShown, at: Moment = AT_NOON, posture: Posture | None = None) -
     [
         (shown(), AT_NOON, Rule.VISIT),
         (shown(used=1), AT_NOON, Rule.VISIT),
-        (shown(), moment(clock=ClockConfidence.HOLDOVER), Rule.VISIT),
+        (shown(), replace(moment(clock=ClockConfidence.HOLDOVER), proof=Proof(1000.0, NOON)), Rule.VISIT),
+        (shown(), moment(clock=ClockConfidence.HOLDOVER), Reason.CLOCK_DRIFTED),
         (shown(), moment(utc=VISIT.ends - SHORT_OF_A_SECOND), Rule.VISIT),
         (shown(None), AT_NOON, Reason.NO_VISIT),
         (shown(None, unfit=Reason.VISIT_FORGED), AT_NOON, Reason.VISIT_FORGED),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,10 +12,18 @@ from agent.domain.credentials import Credential, CredentialKind, CredentialState
 from agent.domain.door import DoorRules
 from agent.domain.facts import Effect, Noted, Show, Shown, Unlock
 from agent.domain.fire import Fire
+from agent.domain.moment import PROVEN_FOR_S, ClockConfidence, Proof
 from agent.domain.rules import Group, Right, Rules
 from agent.domain.schedule import ALL_WEEK, MINUTES_A_DAY, Schedule, Window
 from agent.domain.site import Site, new_site
-from agent.doors.books import FIRE_RELEASE, Books, remembered_fire
+from agent.doors.books import (
+    CLOCK_PROOF,
+    FIRE_RELEASE,
+    PROOF_EVERY_S,
+    Books,
+    remembered_fire,
+    remembered_proof,
+)
 from agent.doors.inbox import Inbox
 from agent.doors.loop import Loop, Stop
 from agent.doors.translate import Translator
@@ -101,7 +110,9 @@ class Bench:
             inbox=self.inbox,
             clock=self.clock,
             site=new_site((DoorRules("lobby"),), RULES, Fire(latched=latched)),
-            books=Books(self.journal, {}, datetime(2026, 1, 1, tzinfo=UTC), fire=self.burning),
+            books=Books(
+                self.journal, {}, datetime(2026, 1, 1, tzinfo=UTC), fire=self.burning, boot_id="boot-1"
+            ),
             intake=self.wires,
             act=self._act,
             around=self,
@@ -260,6 +271,68 @@ def test_a_fire_that_is_over_is_forgotten_also_when_the_disk_was_full_then(tmp_p
     assert not remembered_fire(bench.journal.memory.setting(FIRE_RELEASE))
     assert bench.standing[-1] == frozenset()
     bench.journal.close()
+
+
+def clocks(bench: Bench) -> list[dict[str, object]]:
+    rows = bench.journal._connection.execute(
+        "SELECT body FROM journal WHERE kind = 'clock.changed' ORDER BY seq"
+    ).fetchall()
+    return [json.loads(body) for (body,) in rows]
+
+
+def test_what_becomes_of_the_clock_is_written_down(bench: Bench) -> None:
+    bench.clock.prove()
+    bench.clock.trust(ClockConfidence.HOLDOVER)
+    bench.loop.turn([])
+    bench.clock.advance(PROVEN_FOR_S + 1)
+    bench.loop.turn([])
+
+    assert clocks(bench) == [
+        {"clock": "synced", "standing": "synced", "was": None},
+        {"clock": "holdover", "standing": "proven", "was": "synced"},
+        {"clock": "holdover", "standing": "drifted", "was": "proven"},
+    ]
+
+
+def test_a_clock_that_nobody_keeps_and_that_is_behind_the_record_is_no_clock(bench: Bench) -> None:
+    bench.clock.trust(ClockConfidence.HOLDOVER)
+    bench.clock.step_wall(-3600.0)
+    bench.loop.turn([])
+
+    assert clocks(bench)[-1]["standing"] == "unset"
+    assert bench.journal.last_at() == bench.clock.utc() + timedelta(hours=1)
+
+
+def test_a_restart_in_the_same_boot_knows_when_the_clock_was_kept_last(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.loop.turn([])
+    kept_at = bench.clock.now()
+    bench.clock.advance(PROOF_EVERY_S - 1)
+    bench.loop.turn([CardRead("lobby-in", STRANGER, 0.0)])
+    text = bench.journal.memory.setting(CLOCK_PROOF)
+
+    assert remembered_proof(text, "boot-1") == Proof(kept_at.monotonic, kept_at.utc)
+    assert remembered_proof(text, "boot-2") is None
+    bench.clock.advance(1)
+    bench.loop.turn([CardRead("lobby-in", STRANGER, 0.0)])
+    newer = remembered_proof(bench.journal.memory.setting(CLOCK_PROOF), "boot-1")
+    assert newer is not None
+    assert newer.monotonic == kept_at.monotonic + PROOF_EVERY_S
+    bench.journal.close()
+
+
+def test_a_clock_that_nobody_keeps_proves_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.clock.trust(ClockConfidence.HOLDOVER)
+    bench.loop.turn([])
+
+    assert bench.journal.memory.setting(CLOCK_PROOF) is None
+    bench.journal.close()
+
+
+@pytest.mark.parametrize("text", [None, "", "boot-1", "boot-1 x y", "boot-1 1.0 2026-01-01T00:00:00"])
+def test_a_memory_of_the_clock_that_cannot_be_read_is_none(text: str | None) -> None:
+    assert remembered_proof(text, "boot-1") is None
 
 
 def test_a_memory_of_fire_that_cannot_be_read_is_taken_for_one() -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.domain.decision import Reason
 from agent.domain.door import DoorRules
 from agent.domain.facts import Effect, Fact, Noted, PassShown, Show, Shown, Unlock
-from agent.domain.moment import ClockConfidence
+from agent.domain.moment import PROVEN_FOR_S, ClockConfidence
 from agent.domain.rules import Rules
 from agent.domain.site import new_site
 from agent.doors.books import Books, Turn
@@ -342,15 +342,27 @@ def test_a_pass_that_is_not_for_here_and_now_costs_no_use(
     ("clock", "why"),
     [
         (ClockConfidence.SYNCED, "visitor_pass"),
-        (ClockConfidence.HOLDOVER, "visitor_pass"),
+        (ClockConfidence.HOLDOVER, "clock_drifted"),
         (ClockConfidence.UNSET, "clock_unset"),
     ],
 )
-def test_a_window_is_judged_by_a_clock_that_was_set(bench: Bench, clock: ClockConfidence, why: str) -> None:
+def test_a_window_is_judged_by_a_clock_that_somebody_keeps(
+    bench: Bench, clock: ClockConfidence, why: str
+) -> None:
     bench.clock.trust(clock)
     bench.show()
 
     assert bench.reasons() == [why]
+
+
+def test_a_window_is_judged_for_a_day_after_the_clock_was_kept_last(bench: Bench) -> None:
+    bench.clock.prove()
+    bench.clock.trust(ClockConfidence.HOLDOVER)
+    bench.show()
+    bench.clock.advance(PROVEN_FOR_S + 1)
+    bench.show()
+
+    assert bench.reasons() == ["visitor_pass", "clock_drifted"]
 
 
 def test_a_pass_read_long_before_the_loop_came_to_it_opens_nothing_and_costs_nothing(bench: Bench) -> None:

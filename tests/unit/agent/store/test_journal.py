@@ -29,6 +29,15 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.db"
 
 
+def test_the_journal_knows_when_its_newest_row_was_recorded(opened: Callable[..., Journal]) -> None:
+    journal = opened()
+    assert journal.last_at() is None
+
+    journal.commit(Batch(entries=(replace(ENTRY, at=AT + timedelta(days=1)), ENTRY)))
+
+    assert opened("boot-2").last_at() == AT
+
+
 @pytest.fixture
 def opened(path: Path) -> Iterator[Callable[..., Journal]]:
     """Open the journal again and again, as restarts do; all are closed at the end."""
