@@ -3,18 +3,31 @@
 WORDS: dict[str, tuple[str, str]] = {
     "about": ("explain the bits of a Wiegand frame", "解释一帧韦根比特"),
     "bits": (
-        '0 and 1 in the order they arrived; "-" reads one frame a line from stdin',
-        '按到达顺序的 0 和 1;"-" 表示从标准输入逐行读取',
+        '0 and 1 in the order they arrived, or LENGTH:HEX; "-" reads one frame a line from stdin',
+        '按到达顺序的 0 和 1，或 位数:十六进制；"-" 表示从标准输入逐行读取',
     ),
     "format": ("only this format; may be given more than once", "只看此格式,可多次给出"),
     "unknown_format": (
         "{format} is no format. There are: {formats}",
         "没有 {format} 这种格式。可用的有:{formats}",
     ),
-    "bad_bits": (
-        "a frame is 1 to {most} digits, each 0 or 1",
-        "一帧应为 1 到 {most} 位,每位为 0 或 1",
+    "config": (
+        "also the card formats of this gateway's own ([[format]] in FILE)",
+        "同时使用本网关自定义的卡格式（FILE 中的 [[format]]）",
     ),
+    "bad_bits": (
+        "a frame is 1 to {most} digits, each 0 or 1; or its length and hex, such as 26:2EC0C86",
+        "一帧应为 1 到 {most} 位，每位为 0 或 1；或写成 位数:十六进制，如 26:2EC0C86",
+    ),
+    "bad_hex": (
+        "hex alone does not say how many bits there were — write the length before it, such as 26:{text}",
+        "仅有十六进制无法知道位数，请在前面写上位数，如 26:{text}",
+    ),
+    "bad_length": (
+        "{text} has more than {bits} bits",
+        "{text} 超过 {bits} 位",
+    ),
+    "bad_line": ("line {line}: {why}", "第 {line} 行：{why}"),
     "head": ("{bits} bits: {text}", "{bits} 位:{text}"),
     "match": ("fits  {format:<15} {fields}   {number}", "符合  {format:<15} {fields}   {number}"),
     "rejected": ("not   {format:<15} {why}", "不符  {format:<15} {why}"),
@@ -55,6 +68,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "hint_several": (
         "several cards fit: only the reader's own list of formats can tell which is meant",
         "可对应多张卡:只有读卡器自己的格式清单才能确定",
+    ),
+    "hint_typed": (
+        "perhaps no card: a keypad that sends whole codes sends {code} so; declare it (keypad_codes)",
+        "可能不是卡：整码发送的键盘输入 {code} 时就是这样；请声明 keypad_codes",
     ),
     "hint_byte_order": (
         "a reader with the other byte order shows this card as {number} ({hex})",

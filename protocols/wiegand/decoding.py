@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from protocols.errors import WireError
 from protocols.wiegand.formats import FORMATS
 from protocols.wiegand.identity import CardNumber
+from protocols.wiegand.keypads import perhaps_code
 from protocols.wiegand.layout import LONGEST_BITS
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ _WORDS = {
     "no_such_length": "no checked format has {bits} bits; the formats looked at have {lengths}",
     "unchecked": "no check bits: only the length fits, so a noisy line could have made this",
     "several": "several cards fit one frame: only the reader's own list of formats can tell which is meant",
+    "typed": "perhaps no card: a keypad that sends whole codes sends {code} so; declare it (keypad_codes)",
     "byte_order": "a reader with the other byte order shows this card as {number} ({hex})",
 }
 
@@ -190,6 +192,9 @@ def _hints(bits: str, layouts: Sequence[Format], matches: Sequence[Card]) -> Ite
         yield Hint("unchecked")
     if len({card.number for card in matches}) > 1:
         yield Hint("several")
+    code = perhaps_code(bits) if matches else None
+    if code is not None:
+        yield Hint("typed", {"code": code})
     for card in matches:
         if card.format in _TURNED and _TURNED[card.format] not in {other.format for other in matches}:
             turned = FORMATS[_TURNED[card.format]].values(bits)["card"]

@@ -27,19 +27,16 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_frame_is_decoded_by_the_format_that_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     found = said(capsys, "decode", "wiegand", "--bits", BITS, "--format", "H10301")
-    assert found["bits"] == 26
-    assert found["matches"] == [
-        {
-            "format": "H10301",
-            "fields": {"facility": 118, "card": 1603},
-            "number": "fc8cn16:760643",
-            "checked": True,
-        }
-    ]
-    assert found["rejected"] == []
+    assert found == {
+        "bits": 26,
+        "matches": [{"format": "H10301", "fields": {"facility": 118, "card": 1603}}],
+        "rejected": [],
+        "hint": "",
+        "numbers": {"H10301": "fc8cn16:760643"},
+    }
 
 
-@pytest.mark.parametrize("row", VECTORS[:6], ids=lambda row: str(row["id"]))
+@pytest.mark.parametrize("row", VECTORS, ids=lambda row: str(row["id"]))
 def test_a_damaged_frame_is_rejected_with_what_fails(
     capsys: pytest.CaptureFixture[str], row: dict[str, Any]
 ) -> None:
@@ -68,6 +65,73 @@ def test_frames_on_stdin_give_a_line_each(
     assert main(["decode", "wiegand", "--bits", "-", "--json"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [json.loads(line)["bits"] for line in lines] == [26, 26]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"0b{BITS}",
+        f"{BITS[0]} {BITS[1:9]}-{BITS[9:25]} {BITS[25]}",
+        f" {BITS[:4]}_{BITS[4:]}\n",
+        "26:2EC0C86",
+        "26:0x2ec0c86",
+    ],
+)
+def test_a_frame_is_read_as_people_and_logs_write_it(capsys: pytest.CaptureFixture[str], text: str) -> None:
+    assert said(capsys, "decode", "wiegand", "--bits", text)["numbers"]["H10301"] == "fc8cn16:760643"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2EC0C86", "26:2EC0C86"),
+        ("0x2EC0C86", "26:2EC0C86"),
+        ("25:2EC0C86", "more than 25 bits"),
+        ("0:0", "1 to 128 digits"),
+        ("129:0", "1 to 128 digits"),
+        ("", "1 to 128 digits"),
+        ("١٠", "1 to 128 digits"),
+    ],
+)
+def test_what_is_no_frame_is_refused_with_the_mend(
+    capsys: pytest.CaptureFixture[str], text: str, words: str
+) -> None:
+    assert main(["decode", "wiegand", "--bits", text]) == EX_DATAERR
+    assert words in capsys.readouterr().err
+
+
+def test_a_bad_line_on_stdin_is_said_in_its_place_and_the_rest_goes_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = f"{BITS}\n\nbad\n{'1' * 5000}\n{BITS}\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(stream))
+    assert main(["decode", "wiegand", "--bits", "-", "--json"]) == EX_DATAERR
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line.get("bits") for line in lines] == [26, None, None, 26]
+    assert [line["line"] for line in lines if "error" in line] == [3, 4]
+    monkeypatch.setattr("sys.stdin", io.StringIO(stream))
+    assert main(["decode", "wiegand", "--bits", "-"]) == EX_DATAERR
+    assert "line 3: " in capsys.readouterr().err
+
+
+def test_formats_of_the_sites_own_are_read_from_its_configuration(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        '[[format]]\nid = "ACME_30"\nbits = 30\nfields = { card = "1-28" }\n'
+        'parity = ["0 even 1-14", "29 odd 15-28"]\n'
+    )
+    arguments = ["decode", "wiegand", "--bits", "30:1", "--format", "ACME_30"]
+    found = said(capsys, *arguments, "-c", str(config))
+    assert found["matches"] == [{"format": "ACME_30", "fields": {"card": 0}}]
+    assert main(arguments) == EX_DATAERR
+
+
+def test_a_frame_that_a_keypad_may_have_sent_is_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:
+    typed = "0" + f"{1234:024b}" + "0"
+    assert "sends 1234 so" in said(capsys, "decode", "wiegand", "--bits", typed)["hint"]
+    assert "no card" not in said(capsys, "decode", "wiegand", "--bits", BITS)["hint"]
 
 
 def test_a_person_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
