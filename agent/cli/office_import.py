@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ def add(actions: Actions) -> None:
     parser.add_argument("--skip-bad", action="store_true", help=say("office.opt_skip_bad"))
     parser.add_argument("--group", action="append", default=[], help=say("office.opt_default_group"))
     parser.add_argument("--card-style", metavar="STYLE", help=say("office.opt_style", known=", ".join(Style)))
+    parser.add_argument("--leave-missing", action="store_true", help=say("office.opt_leave_missing"))
     accept_option(parser)
     parser.add_argument("--report", type=Path, metavar="FILE", help=say("office.opt_report"))
     parser.set_defaults(run=run_import)
@@ -48,6 +50,8 @@ def add(actions: Actions) -> None:
 
 def run_import(args: Namespace) -> int:
     """Judge the file, tell all that is wrong, and write (or rehearse) what is right."""
+    if args.leave_missing and args.skip_bad:
+        raise BadInput(say("office.not_both"))
     table = read_roster(args.file, args.sheet)
     if is_open(args.file) and not args.json:
         print(say("office.still_open", file=args.file), file=sys.stderr)
@@ -60,11 +64,17 @@ def run_import(args: Namespace) -> int:
         if not refused or args.dry_run:
             with _progress(say("office.writing"), quiet=args.json) as progress:
                 outcome = carry_out(
-                    book, plan, by=author(args), at=at, rehearse=args.dry_run, progress=progress
+                    book,
+                    plan,
+                    by=author(args),
+                    at=at,
+                    rehearse=args.dry_run,
+                    leave_missing=args.leave_missing and not refused,
+                    progress=progress,
                 )
-    report = list(_report(plan, outcome, refused=refused, rehearsed=args.dry_run))
     if args.report is not None:
-        _write_report(args.report, report)
+        report = list(_report(plan, outcome, refused=refused, rehearsed=args.dry_run))
+        _write_report(args.report, plan, report)
     if args.json:
         print(json.dumps(_as_object(plan, outcome, refused=refused), ensure_ascii=False))
     else:
@@ -98,6 +108,11 @@ def _report(
     if outcome is None:
         return
     key = "import_dry" if rehearsed else "import_same" if outcome.revision is None else "import_done"
+    if refused:
+        key = "import_would"
+    if outcome.missing:
+        word = "import_left" if outcome.left else "import_missing"
+        yield say(f"office.{word}", count=len(outcome.missing))
     yield say(
         f"office.{key}",
         added=outcome.added,
@@ -113,7 +128,7 @@ def _report(
 def _shifts(outcome: Outcome, most: int | None) -> Iterator[str]:
     lines = [
         say(
-            "office.shift_line",
+            "office.shift_line" if shift.row is not None else "office.shift_missing",
             row=shift.row,
             person=shift.person,
             gains=", ".join(shift.gains) or "—",
@@ -146,6 +161,8 @@ def _some(lines: list[str], most: int | None) -> Iterator[str]:
 
 def _told(key: str, problem: Problem) -> str:
     what = say(f"intake.{problem.code}", **problem.values)
+    if problem.column is None:
+        return say(f"office.{key}_row", row=problem.row, what=what)
     return say(f"office.{key}", row=problem.row, place=problem.place, header=problem.header, what=what)
 
 
@@ -154,9 +171,18 @@ def _print_report(plan: Plan, outcome: Outcome | None, *, refused: bool, rehears
         print(line, file=sys.stderr if refused else sys.stdout)
 
 
-def _write_report(path: Path, lines: list[str]) -> None:
+def _write_report(path: Path, plan: Plan, lines: list[str]) -> None:
+    """Write the report: as a table of what is wrong where the file is a .csv, else as text."""
     try:
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if path.suffix.lower() != ".csv":
+            path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+            return
+        with path.open("w", encoding="utf-8-sig", newline="") as file:  # the mark tells Excel what it is
+            table = csv.writer(file)
+            table.writerow([say(f"office.col_{name}") for name in ("row", "cell", "column", "mend")])
+            for problem in (*plan.problems, *plan.warnings):
+                mend = say(f"intake.{problem.code}", **problem.values)
+                table.writerow([problem.row, problem.place, problem.header, mend])
     except OSError as error:
         raise BadInput(say("office.report_unwritten", path=path, why=error.strerror)) from error
 
@@ -180,6 +206,8 @@ def _as_object(plan: Plan, outcome: Outcome | None, *, refused: bool) -> dict[st
         "changed": 0 if outcome is None else outcome.changed,
         "same": 0 if outcome is None else outcome.same,
         "cards": 0 if outcome is None else outcome.cards,
+        "missing": [] if outcome is None else outcome.missing,
+        "left": outcome is not None and outcome.left,
         "shifts": [
             {"row": shift.row, "person": shift.person, "gains": shift.gains, "loses": shift.loses}
             for shift in (() if outcome is None else outcome.shifts)

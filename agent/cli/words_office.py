@@ -37,8 +37,23 @@ WORDS: dict[str, tuple[str, str]] = {
     "opt_skip_bad": ("apply the good rows of a file that has bad ones", "跳过有问题的行，写入其余各行"),
     "opt_group": ("group; may be repeated", "权限组；可重复"),
     "opt_default_group": ("group of rows that name none; may be repeated", "未写权限组的行所用的组；可重复"),
-    "opt_report": ("write the report to this file too", "同时把报告写入文件"),
+    "opt_leave_missing": (
+        "the file names everybody of its buildings: all others there leave",
+        "文件已列出所涉楼栋全部人员：其余人按迁出处理",
+    ),
+    "opt_report": (
+        "write the report to this file too; a table of what is wrong where it is a .csv",
+        "同时把报告写入文件；.csv 为问题列表",
+    ),
     "opt_wait": ("seconds to wait for receipts", "等待回执的秒数"),
+    "opt_key_file": (
+        "sign with this key, which may only stop cards, in the office's place",
+        "改用此密钥签名（只能停用，不能授权）",
+    ),
+    "opt_deputy": (
+        "the file to make, to be kept by whoever may stop cards",
+        "要生成的密钥文件，由有权停用者保管",
+    ),
     "opt_csv": ("print CSV", "以 CSV 输出"),
     "opt_until": ("valid until this date, which still counts", "有效期至（含当日）"),
     "opt_from": ("valid from this date", "生效日期"),
@@ -95,6 +110,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "key": ("the key that signs rosters", "名单签名密钥"),
     "prepare": ("make the next key; gateways must trust it first", "生成下一把密钥（须先登记到网关）"),
+    "deputy": (
+        "make a key that may stop cards and give none, for the duty desk",
+        "生成只能停用的密钥，供值班台使用",
+    ),
     "switch": ("sign with the next key from now on", "启用下一把密钥"),
     "rekey": ("lock the book anew: a new key or a passphrase", "更换登记簿密钥或口令"),
     "set": ("change what is given of a person", "修改人员信息"),
@@ -196,6 +215,22 @@ WORDS: dict[str, tuple[str, str]] = {
         "Add it to the configuration of every gateway, then: menshen office key switch",
         "请先加入每个网关的配置，再执行 menshen office key switch",
     ),
+    "key_passes": (
+        "passes signed by the old key run until {until}: take it off the gateways after that, or they stop",
+        "旧密钥签发的通行证最晚有效至 {until}：此后再从网关移除旧密钥，否则这些通行证失效",
+    ),
+    "key_deputy": (
+        (
+            "Made {file}. It may stop cards, phones and passes, and give nothing. On every gateway:\n\n"
+            '  [[trust]]\n  name = "night-desk"\n  key = "{key}"\n  scopes = ["roster.revoke"]\n\n'
+            "Then whoever has it sends what was stopped: menshen office push --key-file {file} --wait 30"
+        ),
+        (
+            "已生成 {file}。它只能停用卡、手机和通行证，不能授权。请在每个网关配置：\n\n"
+            '  [[trust]]\n  name = "night-desk"\n  key = "{key}"\n  scopes = ["roster.revoke"]\n\n'
+            "持有者随后即可下发停用：menshen office push --key-file {file} --wait 30"
+        ),
+    ),
     "rekeyed": (
         "the book is locked anew; old copies of its key open only old copies of it",
         "登记簿密钥已更换；旧密钥只能打开旧副本",
@@ -253,6 +288,28 @@ WORDS: dict[str, tuple[str, str]] = {
         "would add {added} persons, change {changed}, leave {same}; {cards} cards. Nothing was written",
         "演练：将新增 {added} 人，变更 {changed} 人，未变 {same} 人；发卡 {cards} 张。未写入任何内容",
     ),
+    "import_would": (
+        "with --skip-bad it would add {added} persons, change {changed}, leave {same}; {cards} cards",
+        "若用 --skip-bad：将新增 {added} 人，变更 {changed} 人，未变 {same} 人；发卡 {cards} 张",
+    ),
+    "import_missing": (
+        "note: {count} persons of these buildings are not in the file; --leave-missing ends their rights",
+        "提示：这些楼栋中有 {count} 人不在文件中；--leave-missing 可终止其通行权",
+    ),
+    "import_left": (
+        "{count} persons of these buildings are not in the file: they leave",
+        "这些楼栋中有 {count} 人不在文件中：按迁出处理",
+    ),
+    "shift_missing": (
+        "not in the file  {person}  gains {gains}  loses {loses}",
+        "不在文件中  {person}  增加 {gains}  失去 {loses}",
+    ),
+    "problem_line_row": ("row {row}: {what}", "第 {row} 行：{what}"),
+    "warning_line_row": ("note: row {row}: {what}", "提示：第 {row} 行：{what}"),
+    "not_both": (
+        "--leave-missing needs a file without bad rows: whom a bad row means is not known",
+        "--leave-missing 要求文件没有问题行：问题行所指的人无法确定",
+    ),
     "problem_line": ("row {row}  {place}  {header}: {what}", "第 {row} 行  {place}  {header}：{what}"),
     "warning_line": (
         "note: row {row}  {place}  {header}: {what}",
@@ -294,6 +351,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "col_detail": ("detail", "内容"),
     "col_windows": ("windows", "时段"),
     "col_zone": ("zone", "时区"),
+    "col_row": ("row", "行"),
+    "col_cell": ("cell", "单元格"),
+    "col_column": ("column", "列名"),
+    "col_mend": ("what is wrong, and the mend", "问题与改法"),
     "col_gains": ("gains", "增加"),
     "col_loses": ("loses", "失去"),
     "col_enforced": ("enforced at", "生效时间"),
@@ -312,9 +373,23 @@ WORDS: dict[str, tuple[str, str]] = {
     "trouble_wrong_list": ("its list is not the one that we made", "其名单与本登记簿不一致"),
     "trouble_wrong_place": ("it speaks for another gateway or door", "回执来自其他网关或门"),
     "trouble_bad_signature": ("the signature does not hold", "签名无效"),
+    "trouble_needs_office": (
+        "not only cards were stopped since: push with the office's key",
+        "此后不只有停用操作：请用物业密钥下发",
+    ),
     "trouble_unknown_key": (
         "signed by another key; if the box was replaced: gateway add --key",
         "签名密钥不符；若已更换网关，请用 gateway add --key 登记",
+    ),
+    "reads_unsaid": (
+        (
+            "{gateway}: its readers give {given}, which the office was not told of: cards may silently not "
+            "open. Mend: menshen office gateway add {gateway} --reads {reads}"
+        ),
+        (
+            "{gateway}：其读卡器送出 {given}，但物业未登记，部分卡可能刷不开。请执行 "
+            "menshen office gateway add {gateway} --reads {reads}"
+        ),
     ),
     "yes": ("yes", "是"),
     "no": ("no", "否"),

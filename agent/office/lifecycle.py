@@ -90,7 +90,7 @@ def set_state(book: Book, key: str, state: CredentialState, *, by: str, at: date
 def leave(book: Book, person: str, *, by: str, at: datetime) -> int:
     """End a person's rights at `at`, and all their cards and phones; return how many those were."""
     with book.change("person.left", by=by, at=at) as edit:
-        count = _leave(edit, person, at)
+        count = end_rights(edit, person, at)
         edit.note(person)
     return count
 
@@ -103,7 +103,7 @@ def leave_household(book: Book, home: people.Home, *, by: str, at: datetime) -> 
     persons = people.in_home(book, home)
     with book.change("household.left", by=by, at=at) as edit:
         for person in persons:
-            _leave(edit, person, at)
+            end_rights(edit, person, at)
         edit.note(" ".join(persons))
     return len(persons)
 
@@ -193,7 +193,8 @@ def _still_stopped(edit: Edit, table: str, row: dict[str, Any]) -> dict[str, Any
     return row
 
 
-def _leave(edit: Edit, person: str, at: datetime) -> int:
+def end_rights(edit: Edit, person: str, at: datetime) -> int:
+    """End a person's rights at `at`, within a change; return how many cards and phones that stopped."""
     before = people.load(edit, person)
     if before.valid_until is None or before.valid_until > at:
         people.save(edit, replace(before, valid_until=at))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agent.office import credentials, people
+from agent.office import credentials, lifecycle, people
 from agent.office.intake.columns import Column
 from agent.office.intake.plan import PROGRESS_ROWS
 from agent.office.reach import doors_of, shelf_of
+from protocols.mqtt.model import read_stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
     from agent.office.book import Book
@@ -24,9 +25,12 @@ IMPORTED = "roster.imported"
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """A person whose doors change. `row`: of the file; `person`: the opaque id, new ones too."""
+    """A person whose doors change. `row`: of the file, None for one whom it does not name.
 
-    row: int
+    person: the opaque id, new ones too.
+    """
+
+    row: int | None
     person: str
     gains: tuple[str, ...]
     loses: tuple[str, ...]
@@ -34,7 +38,10 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an import did, or would do. `revision`: None for a rehearsal, and where nothing changed."""
+    """What an import did, or would do. `revision`: None for a rehearsal, and where nothing changed.
+
+    missing: persons of the same buildings whom the file does not name; `left`: they were made to leave.
+    """
 
     added: int
     changed: int
@@ -42,6 +49,8 @@ class Outcome:
     cards: int
     shifts: tuple[Shift, ...]
     revision: int | None
+    missing: tuple[str, ...] = ()
+    left: bool = False
 
 
 def carry_out(
@@ -51,11 +60,15 @@ def carry_out(
     by: str,
     at: datetime,
     rehearse: bool,
+    leave_missing: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
-    """Write the entries of `plan` as one revision, or rehearse it, and say whose doors change."""
+    """Write the entries of `plan` as one revision, or rehearse it, and say whose doors change.
+
+    leave_missing: the file names everybody who belongs to its buildings; all others there leave.
+    """
     added = changed = same = cards = 0
-    touched: dict[str, int] = {}
+    touched: dict[str, int | None] = {}
     # Cards that readers cannot tell apart were judged row by row: what is left of them here was accepted.
     with book.change(IMPORTED, by=by, at=at, keep=not rehearse, accept_collisions=True) as edit:
         shelf = shelf_of(edit.database)
@@ -77,22 +90,41 @@ def carry_out(
                 changed += 1
             else:
                 same += 1
+        missing = _missing(edit, plan, touched, at)
+        for key in missing if leave_missing else ():
+            touched[key] = None
+            before[key] = doors_of(edit.database, key, shelf, at)
+            lifecycle.end_rights(edit, key, at)
         shifts = tuple(
             shift
             for key, row in touched.items()
             if (shift := _shift(row, key, before[key], doors_of(edit.database, key, shelf, at))) is not None
         )
         edit.note(f"persons+{added} persons~{changed} cards+{cards}")
+        if leave_missing and missing:
+            edit.note(f"left:{len(missing)}")
         revision = edit.revision if edit.changed and not rehearse else None
     if progress is not None:
         progress(len(plan.entries), len(plan.entries))
-    return Outcome(added, changed, same, cards, shifts, revision)
+    return Outcome(added, changed, same, cards, shifts, revision, missing, leave_missing)
 
 
-def _shift(row: int, person: str, before: frozenset[str], after: frozenset[str]) -> Shift | None:
+def _shift(row: int | None, person: str, before: frozenset[str], after: frozenset[str]) -> Shift | None:
     if before == after:
         return None
     return Shift(row, person, tuple(sorted(after - before)), tuple(sorted(before - after)))
+
+
+def _missing(edit: Edit, plan: Plan, named: Collection[str], at: datetime) -> tuple[str, ...]:
+    """Return those of the file's buildings whose right goes on, and whom no row names."""
+    buildings = {entry.home.building for entry in plan.entries if entry.home is not None}
+    there = {key for name in buildings for key in people.in_home(edit, people.Home(name, "", ""))}
+    rows = ((key, edit.get("person", key)) for key in sorted(there.difference(named)))
+    return tuple(
+        key
+        for key, row in rows
+        if row is not None and (row["valid_until"] is None or read_stamp(row["valid_until"]) > at)
+    )
 
 
 def _person_id(edit: Edit, entry: Entry) -> tuple[str, bool]:

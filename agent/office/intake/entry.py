@@ -96,6 +96,7 @@ class RowReader:
         self._wrong: set[Column | None] = set()
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.refused_cards: list[tuple[int, tuple[CardNumber, ...]]] = []
 
     def read(self, row: int, cells: list[str]) -> Entry | None:
         """Return what the row says, or None when anything in it cannot be used."""
@@ -114,6 +115,8 @@ class RowReader:
         cards = self._cards()
         longer = self._yes(Column.LONGER)
         if self._wrong:
+            if cards:
+                self.refused_cards.append((row, cards))
             return None
         return Entry(
             row,

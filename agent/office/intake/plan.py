@@ -65,6 +65,7 @@ def judge(book: Book, table: Table, terms: Terms, progress: Callable[[int, int],
     known = [(entry, document_digest(book.sealer, entry.details)) for entry in entries]
     _one_person_a_document(reader, known, problems, warnings)
     _one_person_a_card(book, reader, known, problems)
+    _cards_of_refused(reader, known, problems)
     _cards_of_verified(book, reader, known, problems)
     apart = warnings if terms.accept_collisions else problems
     apart += overlapping(book, reader, known, accepted=terms.accept_collisions)
@@ -95,7 +96,7 @@ def _one_person_a_document(
 
 
 def _one_person_a_card(
-    book: Book, reader: RowReader, entries: Iterable[tuple[Entry, str]], problems: list[Problem]
+    book: Book, reader: RowReader, entries: Sequence[tuple[Entry, str]], problems: list[Problem]
 ) -> None:
     holders: dict[str, dict[str, Entry]] = defaultdict(dict)
     for entry, person in entries:
@@ -116,6 +117,22 @@ def _one_person_a_card(
             problems.append(reader.problem(entry.row, Column.CARD, "card_taken", person=row["person"]))
         elif row["state"] != CredentialState.ACTIVE:
             problems.append(reader.problem(entry.row, Column.CARD, "card_" + row["state"]))
+
+
+def _cards_of_refused(
+    reader: RowReader, entries: Iterable[tuple[Entry, str]], problems: list[Problem]
+) -> None:
+    """Tell a refused row too that its card is another row's: all that is wrong is told at once.
+
+    The other row stays good: it may be the same person's, and only this one be badly written.
+    """
+    rows = {card: entry.row for entry, _ in entries for card in entry.cards}
+    problems += [
+        reader.problem(row, Column.CARD, "card_shared", others=rows[card])
+        for row, cards in reader.refused_cards
+        for card in cards
+        if card in rows
+    ]
 
 
 def _cards_of_verified(

@@ -155,3 +155,36 @@ def test_those_who_have_left_are_purged_by_the_age_of_their_leave(run: Run, tmp_
     run("person", "leave", TWO)
     said = run("person", "purge", TWO, "--json", "--receipts", str(tmp_path / "none" / "x"), code=EX_DATAERR)
     assert "cannot write" in said
+
+
+def test_a_new_roster_of_a_building_ends_the_rights_of_whom_it_no_longer_names(
+    run: Run, tmp_path: Path
+) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text(f"姓名,身份证号,住址,权限组\n住户1,{ONE},3-1-1201,residents\n", encoding="utf-8")
+    assert "--leave-missing ends" in run("import", str(roster), "--dry-run")
+    rehearsed = run("import", str(roster), "--dry-run", "--leave-missing")
+    assert "not in the file" in rehearsed
+    assert "1 persons of these buildings are not in the file: they leave" in rehearsed
+    said = json.loads(run("import", str(roster), "--leave-missing", "--json"))
+    assert (len(said["missing"]), said["left"], said["shifts"][0]["row"]) == (1, True, None)
+    assert [card["state"] for card in shown(run, TWO)["credentials"]] == ["revoked"]  # type: ignore[attr-defined]
+    assert "bad rows" in run("import", str(roster), "--leave-missing", "--skip-bad", code=EX_DATAERR)
+
+
+def test_a_bad_row_keeps_everybody_where_they_are_and_the_report_is_a_table(run: Run, tmp_path: Path) -> None:
+    roster, report = tmp_path / "roster.csv", tmp_path / "report.csv"
+    roster.write_text(
+        f"姓名,身份证号,住址,权限组\n住户1,{ONE},3-1-1201,residents\n李四,1,3-1-1203,residents\n合计,2\n",
+        encoding="utf-8",
+    )
+    said = run(
+        "import", str(roster), "--leave-missing", "--dry-run", "--report", str(report), code=EX_DATAERR
+    )
+    assert "with --skip-bad it would add 0 persons, change 0, leave 1" in said
+    assert "they leave" not in said
+    assert "note: row 4: no entry" in said
+    assert report.read_text(encoding="utf-8-sig").splitlines()[1].startswith("3,B3,身份证号,")
+    report.write_text("", encoding="utf-8")
+    with (tmp_path / "~$roster.csv").open("wb"):
+        assert "open in Excel" in run("import", str(roster), "--skip-bad")

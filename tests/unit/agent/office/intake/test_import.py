@@ -401,3 +401,28 @@ def test_the_file_beside_an_open_workbook_is_no_roster(tmp_path: Path) -> None:
         read_file(tmp_path / "~$住户.xlsx")
     assert is_open(tmp_path / "住户.xlsx")
     assert not is_open(tmp_path / "other.xlsx")
+
+
+def test_a_refused_row_is_told_of_its_shared_card_too_and_the_good_row_stays_good(book: Book) -> None:
+    plan = plan_of(book, row(), row(name="李四", number="1"))
+    assert places(plan) == [("B3", "number_length"), ("H3", "card_shared")]
+    assert [entry.row for entry in plan.entries] == [2]
+
+
+def test_whom_a_file_of_their_building_does_not_name_is_told_and_leaves_when_asked(book: Book) -> None:
+    gone = add_person(book, "李四", 2, home=people.Home("3", "2", "501"))
+    add_card(book, gone, 2)
+    left = add_person(book, "王五", 4, home=people.Home("3", "2", "502"), valid_until=START)
+    elsewhere = add_person(book, "赵六", 5, home=people.Home("4", "1", "101"))
+    outcome = carried(book, plan_of(book, row()), rehearse=True)
+    assert (outcome.missing, outcome.left) == ((gone,), False)
+    plan = plan_of(book, row())
+    outcome = carry_out(book, plan, by="t", at=START, rehearse=False, leave_missing=True)
+    assert (outcome.missing, outcome.left) == ((gone,), True)
+    shift = outcome.shifts[-1]
+    assert (shift.row, shift.person, shift.loses) == (None, gone, ("garage", "lobby"))
+    assert people.load(book, gone).valid_until == START
+    assert [card.state for card in credentials.held_by(book, gone)] == [CredentialState.REVOKED]
+    assert people.load(book, elsewhere).valid_until is None
+    assert people.load(book, left).valid_until == START
+    assert book.history()[-1]["detail"].endswith("left:1")
