@@ -145,7 +145,7 @@ class House:
             answer=lambda reply: self._answers.pass_on(*reply),
         )
         rosters = RosterDesk(
-            Roster(table, config.gateway, trusted.roster_key, doors),
+            Roster(table, config.gateway, trusted.change_key, doors, trusted.stoppers),
             table,
             gateway=config.gateway,
             doors=doors,

@@ -60,6 +60,12 @@ def wiring(config: Config) -> Wiring:
     )
 
 
+def reads(config: Config) -> tuple[str, ...]:
+    """Return the spaces of card numbers that readers here give, by the formats that count."""
+    readers = [reader for door in config.doors for reader in door.readers]
+    return tuple(sorted({config.layouts[name].space for reader in readers for name in reader.formats}))
+
+
 def port_places(config: Config) -> tuple[PortPlace, ...]:
     """Return the ports as people know them."""
     return tuple(PortPlace(port, port.kind, _place(port)) for port in config.ports)

@@ -97,8 +97,9 @@ class Broker(Model):
 class Trust(Model):
     """A key whose signature counts, and for what. `key`: 32 raw bytes in base64url without padding.
 
-    scopes: "roster" signs lists and passes; "mode" holds, locks and frees doors; "open" opens every door but
-    those that are locked down, and with "override" those, too; "fire_over" says that a fire is over.
+    scopes: "roster" signs lists and passes; "roster.revoke" stops cards and passes and gives none;
+    "mode" holds, locks and frees doors; "open" opens every door but those that are locked down, and with
+    "override" those, too; "fire_over" says that a fire is over.
     """
 
     name: Name

@@ -136,6 +136,7 @@ class RosterDesk:
             "source": done.source,
             "put": done.put,
             "removed": done.removed,
+            "key": done.key,
             "unknown_doors": list(done.unknown_doors),
         }
         return RosterInForce(self._table.rules()), Noted("roster.enforced", body)

@@ -62,9 +62,12 @@ class Change:
 
 
 def delta_steps(
-    writer: RosterWriter, delta: Delta, at: Callable[[], datetime]
+    writer: RosterWriter, delta: Delta, at: Callable[[], datetime], *, granting: bool = True
 ) -> Generator[None, None, Change]:
-    """Change the active list by `delta` in one transaction, committed at the end. at: the time then."""
+    """Change the active list by `delta` in one transaction, committed at the end. at: the time then.
+
+    granting: whether a key trusted with whole lists signed it.
+    """
     gen, _, digest, count = writer.active()
     writer.begin(durable=True)
     total = ListDigest(int.from_bytes(digest), count)
@@ -90,7 +93,7 @@ def delta_steps(
     yield from _references(writer, gen, delta)
     _check_total(total, delta.digest, delta.count)
     writer.set_total(gen, total.total.to_bytes(32), total.count)
-    writer.set_revision(gen, delta.revision, at())
+    writer.set_revision(gen, delta.revision, at(), granting=granting)
     writer.commit()
     return Change(len(rows), len(gone))
 

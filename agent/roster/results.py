@@ -18,6 +18,7 @@ class Reason(StrEnum):
     WRONG_TYPE = "wrong_type"
     UNKNOWN_KEY = "unknown_key"  # no key that is trusted with rosters
     BAD_SIGNATURE = "bad_signature"
+    WRONG_SCOPE = "wrong_scope"  # more than the key is trusted with: it may only stop cards
     WRONG_AUDIENCE = "wrong_audience"  # another gateway's
     ROLLBACK = "rollback"  # a revision below one that was enforced here
     GAP = "gap"  # a change of a list that is not the one here
@@ -51,7 +52,7 @@ class Applied:
 
     source: "delta" or "snapshot". digest: 64 hex digits; count: of all rows. put, removed: rows of the
     change. unknown_doors: named by rights, but not of this gateway (at most DOORS_TOLD of them). wanted: what
-    is still lacking.
+    is still lacking. key: the name of the key that signed it; None of a list begun before a restart.
     """
 
     revision: int
@@ -63,6 +64,7 @@ class Applied:
     removed: int
     unknown_doors: tuple[str, ...] = ()
     wanted: Wanted | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from agent.store.roster_table import ListHead, RosterTable
     from agent.store.roster_writer import Staging
+    from protocols.tokens.token import Opened
 
 WAITING_MOST: Final = 4
 """Messages that wait behind the one in work, some MiB at most; for one more the call itself makes room."""
@@ -36,13 +37,17 @@ SMALL_BYTES: Final = 64 * 1024
 DOORS_TOLD: Final = 32
 """Unknown doors named in one result: enough to see the mistake."""
 
+LONGEST_STEP: Final = 10_000
+"""How far a key that may only stop cards may move the revision: however often it does, years are left."""
+
 _D = TypeVar("_D", Head, Delta)
 
 
 class Roster:
     """See the module. keys: gives the key of a name only if it is trusted with rosters.
 
-    gw: this gateway, the audience of its messages. doors: those it has.
+    gw: this gateway, the audience of its messages. doors: those it has. stoppers: names of keys that may stop
+    cards and passes, and do nothing else: what else they sign is refused.
     """
 
     def __init__(
@@ -51,12 +56,15 @@ class Roster:
         gw: str,
         keys: Callable[[str], Ed25519PublicKey | None],
         doors: Collection[str],
+        stoppers: Collection[str] = (),
     ) -> None:
         self._table = table
         self._writer = table.writer
         self._gw = gw
         self._keys = keys
         self._doors = frozenset(doors)
+        self._stoppers = frozenset(stoppers)
+        self._head_key: str | None = None
         self._jobs: deque[Generator[None, None, Result]] = deque()
         self._done: deque[Result] = deque()
         self._need = max(table.floor, table.head().revision)
@@ -151,8 +159,13 @@ class Roster:
 
     def _head_job(self, token: str | bytes) -> Generator[None, None, Result]:
         yield from ()
-        head = self._read(self._body(token, ROSTER_HEAD_TYP), Head)
+        opened = self._opened(token, ROSTER_HEAD_TYP)
+        if opened.kid in self._stoppers:
+            raise Refusal(Reason.WRONG_SCOPE, "this key may stop cards, and lay out no list")
+        head = self._read(opened.body, Head)
         here = self._table.head()
+        if here.granted <= head.revision < here.revision and not self._table.rolled_back:
+            return Ignored("overtaken")  # the office's newest; all that came since stopped cards
         if head.revision < max(here.revision, self._table.floor):
             raise Refusal(Reason.ROLLBACK, f"revision {head.revision} after {here.revision}")
         if head.revision == here.revision:
@@ -161,6 +174,7 @@ class Roster:
                 raise Refusal(Reason.WRONG_DIGEST, f"another list was signed as revision {head.revision}")
             return Ignored("current")
         self._need = head.revision
+        self._head_key = opened.kid
         ref = head.snapshot
         if ref is not None and ref.count > ROWS_MOST:
             raise Refusal(Reason.TOO_MANY, f"{ref.count} rows where {ROWS_MOST} are the most")
@@ -175,27 +189,30 @@ class Roster:
         return Waiting(ref.revision, self._assembly.missing, self.wanted)
 
     def _delta_job(self, token: str | bytes) -> Generator[None, None, Result]:
-        body = self._body(token, ROSTER_DELTA_TYP)
-        if len(body) > SMALL_BYTES:
+        opened = self._opened(token, ROSTER_DELTA_TYP)
+        if len(opened.body) > SMALL_BYTES:
             yield
-        delta = self._read(body, Delta)
-        if len(body) > SMALL_BYTES:
+        delta = self._read(opened.body, Delta)
+        if len(opened.body) > SMALL_BYTES:
             yield
         here = self._table.head()
         if delta.revision == here.revision:
             return Ignored("current")
         if delta.revision < max(here.revision, self._table.floor):
             raise Refusal(Reason.ROLLBACK, f"revision {delta.revision} after {here.revision}")
+        granting = opened.kid not in self._stoppers
+        if not granting:
+            _check_stops(delta, here.revision)
         self._need = max(self._need, delta.revision)
         if delta.base != here.revision:
             raise Refusal(Reason.GAP, f"a change of revision {delta.base}, here is {here.revision}")
         try:
-            change = yield from delta_steps(self._writer, delta, self._now)
+            change = yield from delta_steps(self._writer, delta, self._now, granting=granting)
         except Refusal as refusal:
             self._diverged = self._diverged or refusal.reason is Reason.WRONG_DIGEST
             raise
         self._in_force()
-        return self._applied("delta", change.put, change.removed)
+        return self._applied("delta", change.put, change.removed, opened.kid)
 
     def _chunk_job(self, revision: int, n: int, data: bytes) -> Generator[None, None, Result]:
         assembly = self._assembly
@@ -228,7 +245,7 @@ class Roster:
         except Refusal as refusal:
             raise self._hopeless(refusal) from refusal
         self._in_force()
-        return self._applied("snapshot", staging.count, 0)
+        return self._applied("snapshot", staging.count, 0, self._head_key)
 
     # --- what they share ---------------------------------------------------------------------------------
 
@@ -236,11 +253,11 @@ class Roster:
         """Return the time of the call at work: a job may end some calls after it began."""
         return self._at
 
-    def _body(self, token: str | bytes, typ: str) -> bytes:
-        """Return what the office signed."""
+    def _opened(self, token: str | bytes, typ: str) -> Opened:
+        """Return what a key trusted with rosters signed."""
         try:
             text = token if isinstance(token, str) else token.decode("ascii")
-            return open_token(text, typ, self._keys, LARGEST_CHARS).body
+            return open_token(text, typ, self._keys, LARGEST_CHARS)
         except UnicodeDecodeError as error:
             raise Refusal(Reason.MALFORMED, "a token is ASCII") from error
         except TokenError as error:
@@ -280,12 +297,14 @@ class Roster:
             self._writer.drop_staging()
             self._assembly = None
 
-    def _applied(self, source: str, put: int, removed: int) -> Applied:
+    def _applied(self, source: str, put: int, removed: int, key: str | None) -> Applied:
         head = self._table.head()
         named = {right.door for group in self._table.rules().groups.values() for right in group.rights}
         unknown = tuple(sorted(named - self._doors)[:DOORS_TOLD])
         digest, wanted = head.digest.hex(), self.wanted
-        return Applied(head.revision, digest, head.count, self._at, source, put, removed, unknown, wanted)
+        return Applied(
+            head.revision, digest, head.count, self._at, source, put, removed, unknown, wanted, key
+        )
 
     def _resumed(self) -> Assembly | None:
         """Take up the list that was being put together before a restart."""
@@ -300,3 +319,11 @@ class Roster:
             self._writer.drop_staging()
             return None
         return Assembly(ref, staging.chunks)
+
+
+def _check_stops(delta: Delta, here: int) -> None:
+    """Refuse a change by a key that may only stop cards where it does more, or leaps ahead of the office."""
+    if not delta.only_stops:
+        raise Refusal(Reason.WRONG_SCOPE, "this key may stop cards and passes, and do nothing else")
+    if delta.revision - here > LONGEST_STEP:
+        raise Refusal(Reason.WRONG_SCOPE, f"revision {delta.revision} is too far from {here} for this key")

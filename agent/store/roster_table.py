@@ -33,12 +33,16 @@ _BY_KID: Final = f"SELECT c.key, {_HOLDING} AND c.kid = ? LIMIT 1"
 
 @dataclass(frozen=True, slots=True)
 class ListHead:
-    """Which list is in force. `digest`: 32 bytes; `count`: of all rows. Revision 0 is no list yet."""
+    """Which list is in force. `digest`: 32 bytes; `count`: of all rows. Revision 0 is no list yet.
+
+    granted: the newest revision signed by a key trusted with whole lists; what came since only stopped cards.
+    """
 
     revision: int = 0
     digest: bytes = bytes(32)
     count: int = 0
     enforced_at: datetime | None = None
+    granted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +107,12 @@ class RosterTable:
         """Read again which list is in force: after each commit of the writer that changed it."""
         with Guard("read the roster"):
             found = self._reading.execute(
-                "SELECT id, revision, digest, count, enforced_ms FROM generation WHERE state = 'active'"
+                "SELECT id, revision, digest, count, enforced_ms, granted FROM generation "
+                "WHERE state = 'active'"
             ).fetchone()
             if found is not None:
-                self._gen, revision, digest, count, enforced_ms = found
-                self._head = ListHead(revision, blob(digest), count, time_of(enforced_ms))
+                self._gen, revision, digest, count, enforced_ms, granted = found
+                self._head = ListHead(revision, blob(digest), count, time_of(enforced_ms), granted)
             bodies = self._reading.execute(
                 "SELECT kind, name, body FROM rule WHERE gen = ? ORDER BY name", (self._gen,)
             ).fetchall()

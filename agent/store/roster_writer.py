@@ -130,10 +130,12 @@ class RosterWriter:
         """Note what the generation's rows add up to."""
         self._run("UPDATE generation SET digest = ?, count = ? WHERE id = ?", (digest, count, gen))
 
-    def set_revision(self, gen: int, revision: int, at: datetime) -> None:
-        """Note that the generation is at `revision` since `at`."""
+    def set_revision(self, gen: int, revision: int, at: datetime, *, granting: bool) -> None:
+        """Note that the generation is at `revision` since `at`. granting: by a key for whole lists."""
         self._run(
-            "UPDATE generation SET revision = ?, enforced_ms = ? WHERE id = ?", (revision, to_ms(at), gen)
+            "UPDATE generation SET revision = ?1, enforced_ms = ?2, "
+            "granted = CASE WHEN ?3 THEN ?1 ELSE granted END WHERE id = ?4",
+            (revision, to_ms(at), granting, gen),
         )
 
     def chunk_done(self, gen: int, n: int) -> None:
@@ -146,7 +148,8 @@ class RosterWriter:
         try:
             self._run("UPDATE generation SET state = 'retired' WHERE state = 'active'")
             self._run(
-                "UPDATE generation SET state = 'active', head = NULL, enforced_ms = ? WHERE id = ?",
+                "UPDATE generation SET state = 'active', head = NULL, enforced_ms = ?, granted = revision "
+                "WHERE id = ?",
                 (to_ms(at), gen),
             )
             self.commit()

@@ -50,8 +50,8 @@ class Birth(Document):
     """All that a late reader needs to know of a gateway. Retained on birth.
 
     `key`: the gateway's public key, with which it signs receipts and checkpoints. `started_at`: when this
-    process began; `at`: when this session with the broker did. `devices`: those heard since then; the whole
-    is said again when another comes.
+    process began; `at`: when this session with the broker did. `reads`: the spaces of card numbers that the
+    readers here give. `devices`: those heard since then; the whole is said again when another comes.
     """
 
     v: Literal[1] = 1
@@ -66,6 +66,7 @@ class Birth(Document):
     place: Text = ""
     key: Text
     revision: Number
+    reads: Annotated[tuple[Name, ...], Field(max_length=PLACES)] = ()
     doors: Annotated[tuple[DoorBirth, ...], Field(max_length=PLACES)] = ()
     devices: Annotated[tuple[DeviceBirth, ...], Field(max_length=PLACES)] = ()
 

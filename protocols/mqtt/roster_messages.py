@@ -36,6 +36,15 @@ class Delta(Rows):
     count: Number
     removed: Removed = Removed()
 
+    @property
+    def only_stops(self) -> bool:
+        """Say whether nobody gains by it: it puts credentials alone, none of them active, removes nothing.
+
+        So much may be signed by a key that is trusted to stop cards and passes, and not to give them.
+        """
+        others = self.persons or self.groups or self.schedules or self.removed != Removed()
+        return not others and all(row.state != "active" for row in self.credentials)
+
     @model_validator(mode="after")
     def _sound(self) -> Self:
         if self.revision <= self.base:

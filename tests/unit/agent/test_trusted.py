@@ -56,6 +56,17 @@ def test_a_key_of_the_office_signs_lists_and_orders_nothing() -> None:
     assert found.signer(DESK_KID) is None
 
 
+def test_a_key_that_stops_cards_signs_changes_and_neither_passes_nor_orders() -> None:
+    found, both = trusted("roster.revoke"), trusted("roster.revoke", "roster")
+
+    assert found.change_key(DESK_KID) == DESK.public_key()
+    assert found.stoppers == {DESK_KID}
+    assert (found.roster_key(DESK_KID), found.signer(DESK_KID)) == (None, None)
+    assert found.change_key(STRAY_KID) is None
+    assert both.roster_key(DESK_KID) == both.change_key(DESK_KID) == DESK.public_key()
+    assert both.stoppers == frozenset()
+
+
 def test_a_phone_opens_for_its_person_and_a_phone_of_nobody_for_nobody() -> None:
     found = trusted("open")
 

@@ -31,7 +31,7 @@ from protocols.tokens.keys import kid, public_text
 from protocols.tokens.token import ROSTER_DELTA_TYP, ROSTER_HEAD_TYP, sign
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 Lie = dict[str, object]
@@ -39,6 +39,7 @@ AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 GW = "gw-1"
 DOORS = frozenset({"front", "back"})
 OFFICE = Ed25519PrivateKey.from_private_bytes(b"\x01" * 32)
+OFFICE_KID = kid(OFFICE.public_key())
 STRANGER = Ed25519PrivateKey.from_private_bytes(b"\x02" * 32)
 ALWAYS = Schedule(
     name="always",
@@ -169,6 +170,8 @@ class Gateway:
 
     path: Path
     floor: int = 0
+    trusted: Callable[[str], Ed25519PublicKey | None] = keys
+    stoppers: tuple[str, ...] = ()
     table: RosterTable = field(init=False)
     roster: Roster = field(init=False)
 
@@ -179,7 +182,7 @@ class Gateway:
         opened = open_roster(self.path, AT, self.floor)
         assert opened.quarantined is None
         self.table = opened.table
-        self.roster = Roster(self.table, GW, keys, DOORS)
+        self.roster = Roster(self.table, GW, self.trusted, DOORS, self.stoppers)
 
     def close(self) -> None:
         self.table.close()

@@ -22,6 +22,7 @@ from tests.unit.agent.roster.lists import (
     AT,
     FRAME,
     OFFICE,
+    OFFICE_KID,
     RESIDENTS,
     STRANGER,
     Gateway,
@@ -69,7 +70,7 @@ def test_a_gateway_without_a_list_knows_nobody(gateway: Gateway) -> None:
 
 def test_a_first_list_can_come_as_a_change_of_nothing(gateway: Gateway, office: Office) -> None:
     result = gateway.delta(office.delta(residents(3)))
-    assert result == Applied(1, office.total().hex, 8, AT, "delta", 8, 0)
+    assert result == Applied(1, office.total().hex, 8, AT, "delta", 8, 0, key=OFFICE_KID)
     head = gateway.table.head()
     assert (head.revision, head.digest.hex(), head.count, head.enforced_at) == (1, office.total().hex, 8, AT)
     holding = gateway.table.lookup(digest(1))

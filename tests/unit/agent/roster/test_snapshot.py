@@ -21,6 +21,7 @@ from tests.unit.agent.roster.lists import (
     ALWAYS,
     AT,
     FRAME,
+    OFFICE_KID,
     STRANGER,
     Gateway,
     Office,
@@ -80,7 +81,7 @@ def test_a_whole_list_comes_in_any_order_with_some_twice(gateway: Gateway, offic
     results = [gateway.chunk(5, n, chunks[n]) for n in order]
     assert results[0] == Waiting(5, (0, 1, 2, 4, 5), Wanted(0, 5, "no_list"))
     assert results[2] == Ignored("duplicate")
-    assert results[-1] == Applied(5, office.total().hex, 502, AT, "snapshot", 502, 0)
+    assert results[-1] == Applied(5, office.total().hex, 502, AT, "snapshot", 502, 0, key=OFFICE_KID)
     assert gateway.table.lookup(digest(249)) is not None
     assert gateway.roster.wanted is None
     assert gateway.chunk(5, 0, chunks[0]) == Ignored("foreign")
