@@ -29,12 +29,18 @@ def register(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the readings. Raises BadInput for a text that is no card number."""
-    from protocols.wiegand.printed import PrintedError, ambiguous, readings  # noqa: PLC0415 - loaded when used
+    from protocols.wiegand.printed import (  # noqa: PLC0415 - loaded when used
+        LONGEST_TEXT,
+        PrintedError,
+        ambiguous,
+        readings,
+    )
 
     try:
         found = readings(args.number)
     except PrintedError as error:
-        raise BadInput(say("cards.bad", why=error)) from error
+        why = say(f"cards.bad_{error.kind}", most=LONGEST_TEXT)
+        raise BadInput(say("cards.bad", why=why)) from error
     if args.json:
         shown = {
             "number": args.number,

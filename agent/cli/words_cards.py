@@ -7,7 +7,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "as printed or typed, such as 0040856634 or 111,27706",
         "印刷或录入的号码,如 0040856634 或 111,27706",
     ),
-    "bad": ("no card number: {why}", "不是卡号:{why}"),
+    "bad": ("no card number: {why}", "不是卡号：{why}"),
+    "bad_long": ("longer than {most} characters", "超过 {most} 个字符"),
+    "bad_shortened": (
+        "a spreadsheet has rounded it — format the column as text, and enter it again",
+        "号码已被表格软件取整。请把该列设为文本后重新录入",
+    ),
+    "bad_none": (
+        "cards bear decimal digits, hex digits, or two numbers with a comma between",
+        "卡上印的是十进制、十六进制，或用逗号隔开的两个数",
+    ),
     "reading": ("{mark} {style:<20} {number}", "{mark} {style:<20} {number}"),
     "incomplete": ("only the last 16 bits: names no card", "只有低 16 位,不足以确定一张卡"),
     "print": ("      printed {style:<16} {text}", "      印作 {style:<16} {text}"),

@@ -9,6 +9,7 @@ Sources: the card vendors' pages cp.ck365.cn/40/detail_198040, 191i.com and seab
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 64  # the longest id there is has 20 decimal digits; separators may stand between them
 
 _HEX_SPACES = {6: "fc8cn16", 8: "uid32", 10: "uid40", 14: "uid56", 16: "uid64"}
-_PAIR = re.compile(r"(\d{1,5})\s*[,，./;:\s-]\s*(\d{1,5})", re.ASCII)
+_PAIR = re.compile(r"(\d{1,5})\s*[,./;:\s-]\s*(\d{1,5})", re.ASCII)
 _GROUPED_HEX = re.compile(r"[0-9A-Fa-f]{2}(?:[\s:-]?[0-9A-Fa-f]{2})+")
+_SPREADSHEET = re.compile(
+    r"^'|(?<=\d)\.0$"
+)  # what is no digit of the number: a mark of text, a whole number's .0
+_ROUNDED = re.compile(r"\d[.,]\d+[eE]\+?\d+")
 _U32_DIGITS, _U24_DIGITS, _U40_DIGITS = 10, 8, 13
 _FACILITY_DIGITS = 3
 _CARD_BITS = 16
@@ -30,7 +35,18 @@ _BYTE, _WORD, _U24, _U32, _U40 = 0xFF, 0xFFFF, 0xFFFFFF, 0xFFFFFFFF, 0xFFFFFFFFF
 
 
 class PrintedError(WireError):
-    """Nothing of this text can be a card number."""
+    """Nothing of this text can be a card number. kind: "long" | "shortened" | "none", for translations."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(_WHY_NOT[kind])
+        self.kind = kind
+
+
+_WHY_NOT = {
+    "long": f"longer than {LONGEST_TEXT} characters: no card number",
+    "shortened": "a spreadsheet has rounded it: format the column as text, and enter it again",
+    "none": "not a number that cards bear: decimal, hex, or two numbers with a comma between",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +60,14 @@ class Reading:
 
 def readings(text: str) -> tuple[Reading, ...]:
     """Return every reading of `text`, the likely ones first. PrintedError when there is none."""
-    plain = text.strip()
-    if len(plain) > LONGEST_TEXT:
-        raise PrintedError(f"longer than {LONGEST_TEXT} characters: no card number")
+    if len(text) > LONGEST_TEXT:
+        raise PrintedError("long")
+    plain = _SPREADSHEET.sub("", unicodedata.normalize("NFKC", text).strip())
+    if _ROUNDED.fullmatch(plain):
+        raise PrintedError("shortened")
     found = sorted(_all(plain), key=lambda reading: not reading.likely)
     if not found:
-        raise PrintedError("not a number that cards bear: decimal, hex, or two numbers with a comma between")
+        raise PrintedError("none")
     return tuple(dict.fromkeys(found))
 
 
@@ -92,7 +110,7 @@ def _all(text: str) -> Iterator[Reading]:
         try:
             yield Reading("canonical", CardNumber.parse(text), likely=True)
         except WireError as error:
-            raise PrintedError(str(error)) from error
+            raise PrintedError("none") from error
         return
     pair = _PAIR.fullmatch(text)
     if pair is not None:

@@ -208,3 +208,12 @@ def test_a_printed_number_is_explained_in_words(capsys: pytest.CaptureFixture[st
     assert "26-bit readers, the first byte dropped: fc8cn16:6F6C3A" in shown
     assert main(["cards", "explain", "07706"]) == 0
     assert "names no card" in capsys.readouterr().out
+
+
+def test_why_a_number_is_none_is_told_in_the_persons_language(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    for text, words in (("4.09E+07", "取整"), ("1" * 65, "64 个字符"), ("我的卡", "十六进制")):
+        assert main(["cards", "explain", text]) == EX_DATAERR
+        assert words in capsys.readouterr().err

@@ -134,6 +134,22 @@ def test_what_is_no_card_number_is_said_to_be_none(text: str) -> None:
         readings(text)
 
 
+@pytest.mark.parametrize("text", ["００４０８５６６３４", "'0040856634", " 0040856634.0 "])
+def test_a_number_is_read_as_spreadsheets_and_keyboards_leave_it(text: str) -> None:
+    assert likely(text) == {"8H10D": "uid32:026F6C3A"}
+
+
+def test_a_pair_with_a_wide_comma_is_a_pair() -> None:
+    assert likely("１１１，２７７０６") == {"3D5D": "fc8cn16:6F6C3A"}
+
+
+@pytest.mark.parametrize("text", ["4.0856634E7", "4.09E+07", "4,09E+07"])
+def test_a_number_that_a_spreadsheet_rounded_is_refused_for_that(text: str) -> None:
+    with pytest.raises(PrintedError, match="rounded") as raised:
+        readings(text)
+    assert raised.value.kind == "shortened"
+
+
 def test_other_numbers_have_no_prints() -> None:
     assert prints(CardNumber("uid56", 1)) == {}
     assert seen_by_readers(CardNumber("fc8cn16", 1)) == {"fc8cn16": CardNumber("fc8cn16", 1)}
