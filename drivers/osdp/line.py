@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from protocols.osdp.framing import Deframer, Noise
@@ -20,6 +21,14 @@ SPIN_S = 0.0001
 """A shorter wait is not slept: a sleep of Linux ends some 0.08 ms late and takes as much of the processor."""
 
 DAMAGED = frozenset({"check", "shape"})
+
+
+class Heard(Enum):
+    """How a turn ended."""
+
+    ANSWER = auto()
+    DAMAGED = auto()
+    NOTHING = auto()
 
 
 class Carrier:
@@ -42,7 +51,10 @@ class Carrier:
         self.babble_bytes = 0
 
     def turn(self, port: Port, reader: Reader) -> float:
-        """Put the reader's command on the wire and hand it what comes. Returns the seconds lost in vain."""
+        """Put the reader's command on the wire and hand it what comes.
+
+        Returns the seconds that it took where nothing came of them: no answer, or one that was damaged.
+        """
         self._deframer.reset()
         if self._unclean:
             self.babble_bytes += len(port.read(0))
@@ -50,13 +62,13 @@ class Carrier:
         wire = reader.speak(at, self._baud)
         port.write(wire)
         self.bytes_out += len(wire)
-        answered = self._listen(port, reader)
+        heard = self._listen(port, reader)
         now = self._clock()
         # What the last byte was read before is as long ago at least: making sense of it counts as idle time.
-        self.free_at = (self._heard_at if answered else now) + self._idle_s
+        self.free_at = (now if heard is Heard.NOTHING else self._heard_at) + self._idle_s
         self._speaks_by = now + QUIET_WITHIN_S
-        self._unclean = not answered
-        return 0.0 if answered else now - at
+        self._unclean = heard is Heard.NOTHING
+        return 0.0 if heard is Heard.ANSWER else now - at
 
     def idle(self, port: Port, within_s: float, wake: Wake) -> bool:
         """Wait until it is time for a turn. False: `wake` rang, or something babbled, before it was.
@@ -78,8 +90,12 @@ class Carrier:
             return False
         return True
 
-    def _listen(self, port: Port, reader: Reader) -> bool:
-        """Return whether the reader's turn ended by an answer."""
+    def _listen(self, port: Port, reader: Reader) -> Heard:
+        """Hand the reader what comes until its turn is over, and say how it ended.
+
+        No device takes longer than a reply time-out to begin, and the longest frame that it may send to end:
+        what a hostile one makes of both is what it costs the others at most.
+        """
         deadline = reader.deadline
         limit = deadline
         damaged = False
@@ -92,17 +108,17 @@ class Carrier:
                 self._deframer.receive(data)
                 while (found := self._deframer.next()) is not None:
                     if reader.hear(found, at):
-                        return True
+                        return Heard.ANSWER
                     damaged = damaged or (isinstance(found, Noise) and found.why in DAMAGED)
                 limit = deadline
                 if self._deframer.missing:  # a frame has begun: it may end late, as long as it goes on
                     limit = min(at + self._timings.gap_s, deadline + self._longest_s)
                 elif damaged and not self._deframer.held:
                     reader.garbled(at)
-                    return True
+                    return Heard.DAMAGED
             if at >= limit:  # also under babble without end
                 if damaged or self._deframer.missing:
                     reader.garbled(at)
-                else:
-                    reader.unanswered(at)
-                return damaged
+                    return Heard.DAMAGED if damaged else Heard.NOTHING
+                reader.unanswered(at)
+                return Heard.NOTHING

@@ -22,6 +22,9 @@ LIVELY_FOR_S = 3.0
 LARGEST_DEBT_S = 0.8
 """The longest pause between askings of silent readers: with a whole reply time-out it makes one second."""
 
+SMALLEST_DEBT_S = 0.1
+"""Who answers at once and never sensibly costs turns instead of time."""
+
 ALONE_S = 0.1
 """Between tries on a line where nobody answers, and so nobody is hurt."""
 
@@ -82,10 +85,8 @@ class Schedule:
                 due = max(due, self._debt_until)
                 if due <= at:
                     rank = Rank.ORDINARY  # its time has come: in the ring like anybody
-            elif rank is Rank.ORDINARY:
-                due = max(due, self._paced_until)
             if rank in (Rank.ORDINARY, Rank.PROBE):
-                due = max(due, self._held_until)
+                due = max(due, self._paced_until, self._held_until)
             if best is None or self._before((rank, due), best, at):
                 best = (rank, due, reader)
         if best is None:
@@ -117,4 +118,5 @@ class Schedule:
         if all(other is reader or other.silent for other in self._ring):
             self._debt_until = at + ALONE_S
         else:
-            self._debt_until = at + min(waited_s * (self._repay - 1.0), LARGEST_DEBT_S)
+            debt_s = max(SMALLEST_DEBT_S, waited_s * (self._repay - 1.0))
+            self._debt_until = at + min(debt_s, LARGEST_DEBT_S)

@@ -11,7 +11,8 @@ from pydantic import Field, StringConstraints, model_validator
 from drivers.contract import Signal
 from drivers.settings import Model, Name
 from protocols.osdp.codes import HIGHEST_ADDRESS
-from protocols.osdp.happenings import Timings
+from protocols.osdp.happenings import BITS_PER_CHARACTER, RECEIVE_BYTES, Timings
+from protocols.osdp.transfer import SMALLEST_FRAME_BYTES
 
 MOST_READERS = 16
 """More on one pair wait longer than a blink, even at the highest speed."""
@@ -175,4 +176,14 @@ class OsdpBusSettings(Model):
             offline_after_s=self.offline_after_s,
             gap_s=self.gap_s,
             idle_characters=self.idle_characters,
+            receive_bytes=self.receive_bytes,
         )
+
+    @property
+    def receive_bytes(self) -> int:
+        """The longest frame that is taken: no longer on the wire than a reply is waited for, within bounds.
+
+        Every device may send SMALLEST_FRAME_BYTES, whatever the speed.
+        """
+        fits = int(self.reply_within_s * self.baud / BITS_PER_CHARACTER)
+        return min(RECEIVE_BYTES, max(SMALLEST_FRAME_BYTES, fits))

@@ -164,3 +164,20 @@ def test_cards_without_end_that_are_answered_leave_the_others_their_turns() -> N
             at += 0.005
             made.answered()
     assert taken.count(cast("Reader", other)) >= len(taken) // 2 - 1
+
+
+def test_one_that_costs_turns_and_no_time_is_asked_rarely_too() -> None:
+    alive, babbler = Wisher(), Wisher(Rank.PROBE)
+    made = schedule(alive, babbler)
+    at, asked = 10.0, Counter[Rank]()
+    while at < 11.0:
+        reader, due = made.next(at)
+        at = max(at, due)
+        wisher = cast("Wisher", reader)
+        asked[wisher.rank] += 1
+        made.spoke(reader, at)
+        at += 0.001
+        if wisher is babbler:
+            made.lost(reader, 0.001, at)
+    assert asked[Rank.PROBE] <= 10
+    assert asked[Rank.ORDINARY] >= 85

@@ -109,3 +109,14 @@ def test_a_key_that_is_none_is_refused_and_not_shown(credential: bytes, why: str
     with pytest.raises(ValueError, match=why) as refused:
         read_key(credential, "front-key")
     assert credential.decode() not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("baud", "within_s", "longest"),
+    [(9600, 0.2, 192), (9600, 0.02, 128), (38400, 0.2, 512), (115200, 0.2, 512), (19200, 0.2, 384)],
+)
+def test_no_frame_is_taken_that_is_longer_on_the_wire_than_a_reply_is_waited_for(
+    baud: int, within_s: float, longest: int
+) -> None:
+    settings = bus(reader()).model_copy(update={"baud": baud, "reply_within_s": within_s})
+    assert settings.timings.receive_bytes == longest
