@@ -15,8 +15,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "seconds": ("end after so long", "运行指定秒数后结束"),
     "osdp": ("be the panel of OSDP readers and show what they say", "作为 OSDP 控制器,显示读卡器上报的内容"),
     "find": (
-        "find OSDP devices and Modbus boards: which addresses, at which speeds",
-        "查找 OSDP 设备和 Modbus 板:有哪些地址、什么速率",
+        (
+            "find OSDP devices and Modbus boards: which addresses, at which speeds. It only asks and writes "
+            "nothing; all speeds and parities take some minutes, --kind, --baud and --parity shorten that"
+        ),
+        (
+            "查找 OSDP 设备和 Modbus 板:有哪些地址、什么速率。只查询,不写入;"
+            "遍历全部速率和校验方式需几分钟,可用 --kind、--baud、--parity 缩短"
+        ),
     ),
     "find_kind": ("look for only these", "只查找此类设备"),
     "found_board": (
@@ -39,7 +45,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "addresses, with commas between them; boards are otherwise looked for at 1 to 32",
         "地址,用逗号分隔;不给则 Modbus 板只查 1 到 32",
     ),
-    "no_family": ("not told", "无法判断"),
+    "no_family": ("a make that it does not tell", "无法判断"),
     "find_alone": (
         "one OSDP device alone is on the line: ask it whatever its address",
         "线路上只有一台 OSDP 设备：无论地址直接询问",

@@ -30,12 +30,13 @@ PARITIES = ("none", "even", "odd")  # no board of these families leaves its fact
 ADDRESSES = tuple(range(1, 33))  # boards whose address is set by switches have at most five of them
 HIGHEST_ADDRESS = 255
 REPLY_WITHIN_S = 0.1  # cheap boards take up to 50 ms
-MOST_CHANNELS = (32, 16, 8, 4, 2, 1)
+MOST_CHANNELS = (32, 16, 8, 6, 4, 2, 1)
 
 _COIL = ReadBits(READ_COILS, 0, 1)
 _INPUT = ReadBits(READ_INPUTS, 0, 1)
 _JUYING_STATE = ReadRegisters(READ_HOLDING, 0x03E8, 1)
 _COILS = FAMILIES["waveshare"]  # the map that most share: coils and inputs from 0
+_SPLIT = FAMILIES["zlan"]
 _REGISTERS = FAMILIES["eletechsup"]
 _SIGNED = FAMILIES["wirenboard"]
 
@@ -129,6 +130,8 @@ def _look(exchange: Exchange, address: int, baud: int, parity: str) -> FoundBoar
         families: tuple[str, ...] = (_SIGNED.name,)
     elif version is not None:
         families = (_COILS.name,)
+    elif has_coils and _is_zlan(exchange, address):
+        families, map_of = (_SPLIT.name,), _SPLIT
     elif has_coils:
         told = _read(exchange, address, _JUYING_STATE) is not None
         families = ("juying", "lctech") if told else ()
@@ -144,6 +147,16 @@ def _look(exchange: Exchange, address: int, baud: int, parity: str) -> FoundBoar
         None if map_of is None else _channels(exchange, address, lambda count: read_outputs(map_of, count)),
         _channels(exchange, address, lambda count: read_inputs(inputs_by, count)),
         model if version is None else f"{version[0] / 100:.2f}",
+    )
+
+
+def _is_zlan(exchange: Exchange, address: int) -> bool:
+    """Say whether the coils of a board are two things with a gap between, and it has no inputs proper."""
+    first = _SPLIT.outputs.address
+    return (
+        _read(exchange, address, _INPUT) is None
+        and _read(exchange, address, ReadBits(READ_COILS, first - 1, 1)) is None
+        and _read(exchange, address, ReadBits(READ_COILS, first, 1)) is not None
     )
 
 

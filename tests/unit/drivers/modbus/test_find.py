@@ -71,6 +71,7 @@ def test_nothing_more_is_opened_once_every_address_is_found(clock: HandClock) ->
         ("waveshare", ("waveshare",), 4, "2.00"),
         ("wirenboard", ("wirenboard",), 4, "WBMR6C"),
         ("eletechsup", ("eletechsup",), 4, None),
+        ("zlan", ("zlan",), 4, None),
         ("juying", (), 4, None),  # the simulated board has not the register that tells a real one
     ],
 )
