@@ -66,6 +66,7 @@ class ReaderLine:
         self._edges = edges
         self._assembler = Assembler(at_us, self._limits)
         self._sequence = None
+        self.health.stuck = [False, False]  # whoever is still low is found so again
         self._read_at, self._read_us = at, at_us
         low = [line for line in self.pulls if not edges.level(line)]
         self._assembler.receive([(at_us, self._places[line], 0) for line in low])

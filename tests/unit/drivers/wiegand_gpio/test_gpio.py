@@ -165,6 +165,24 @@ def test_a_line_that_is_low_from_the_start_is_stuck(clock: HandClock) -> None:
     assert (trouble.kind, trouble.active) == ("wiegand_stuck_d1", True)
 
 
+def test_a_line_that_was_freed_while_the_chip_was_away_is_stuck_no_more(clock: HandClock) -> None:
+    wires = Wires(clock)
+    wires.chip.move(D0, 0)
+    assert wires.reader.receive(wires.edges.read(), clock.monotonic()) == []
+    (begun,) = wires.rest(0.01)
+    wires.chip.levels[D0] = 1
+    assert wires.reader.opened(wires.edges, clock.monotonic()) == []
+    wires.rest(0.1)
+    (over,) = wires.rest(10)
+    assert [begun, over] == [
+        Trouble("front-in", "wiegand_stuck_d0", active, words, at)
+        for active, words, at in (
+            (True, "D0 stays low: shorted to ground, or the reader has no power", clock.monotonic() - 10.1),
+            (False, "", clock.monotonic()),
+        )
+    ]
+
+
 def test_a_card_that_was_under_way_when_we_came_is_no_card(clock: HandClock) -> None:
     wires = Wires(clock)
     wires.reader.opened(wires.edges, clock.monotonic())
