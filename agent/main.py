@@ -75,14 +75,15 @@ STOP_WITHIN_S: Final = 3.0
 
 
 def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
-    """Run the daemon until SIGTERM or SIGINT; return the exit code. Raises AgentError."""
+    """Run the daemon until SIGTERM, SIGINT or SIGHUP; return the exit code. Raises AgentError."""
     config = loaded.config
     clock = SystemClock(assume_synced=config.clock.assume_synced)
     configure(clock, sys.stderr, level=config.log.level, style=config.log.format)
     with ExitStack() as stack:
         house = House(loaded, clock, Service.of(environ), stack)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, house.asked_to_stop)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # under nohup it stays
+                signal.signal(number, house.asked_to_stop)
         threading.excepthook = house.thread_died
         house.serve()
     return EX_SOFTWARE if house.broken else 0

@@ -67,7 +67,7 @@ class Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None, groups: Mapping[str, str] = GROUPS) -> int:
     """Run the command in `argv` (the process's own when None) and return its exit code."""
     given = sys.argv[1:] if argv is None else list(argv)
-    _print_everything()
+    _have_streams()
     try:
         parser = parser_for(given, groups)
         args = parser.parse_args(given)
@@ -97,8 +97,19 @@ def main(argv: Sequence[str] | None = None, groups: Mapping[str, str] = GROUPS) 
     return int(code)
 
 
-def _print_everything() -> None:
-    """Have what the locale's encoding lacks printed as escapes: a name in Chinese is no reason to fail."""
+def _have_streams() -> None:
+    """Have something behind each standard stream that prints whatever it is given.
+
+    A closed one leaves its number to the next file that is opened, and what is meant for a person would go
+    into that. What the locale's encoding lacks is printed as an escape: a name in Chinese is no failure.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w", closefd=False))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

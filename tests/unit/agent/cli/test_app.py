@@ -167,6 +167,13 @@ def test_a_full_disk_under_the_output_is_said_once(tmp_path: Path) -> None:
     assert ended.stderr == "menshen: No space left on device\n"
 
 
+def test_a_closed_stream_is_no_failure_and_no_other_files_number(tmp_path: Path) -> None:
+    body = "import os; fd = os.open(os.devnull, os.O_RDONLY); print('x'); return int(fd < 3)"
+    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
+        ended = shell(tmp_path, body, f"$MENSHEN decode {closed}")
+        assert (ended.returncode, ended.stderr) == (0, ""), closed
+
+
 def test_a_terminal_without_chinese_gets_escapes(tmp_path: Path) -> None:
     ended = shell(
         tmp_path,
