@@ -105,9 +105,13 @@ def move(args: argparse.Namespace) -> int:
             args.port, place.baud, place.address, key=key, security=security, clock=SystemClock().monotonic
         )
 
+    def taken(place: Place) -> bool:
+        clock = SystemClock().monotonic
+        return any(search(args.port, (place.baud,), (place.address,), clock, lambda _baud, _address: None))
+
     with port_trouble():
         try:
-            identity = move_device(visit_at, old, new)
+            identity, new = move_device(visit_at, taken, old, new)
         except NotDoneError as error:
             raise Unavailable(say("bus.move_failed", why=error)) from error
     if args.json:

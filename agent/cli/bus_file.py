@@ -11,7 +11,7 @@ from agent.cli.bus_commission import key_in
 from agent.cli.words import say
 from agent.clock import SystemClock
 from agent.errors import BadInput, Unavailable
-from drivers.contract import Offline
+from drivers.contract import Offline, Online
 from drivers.osdp.bus import OsdpBus
 from drivers.osdp.sending import Progress
 from drivers.osdp.settings import OsdpBusSettings, OsdpReader
@@ -49,12 +49,16 @@ def _carry(args: argparse.Namespace, transfer: Transfer, key: bytes | None) -> P
     bus = OsdpBus(_settings(args, secure=key is not None), SystemClock().monotonic, lambda _: secret)
     news: queue.Queue[Event | Progress] = queue.Queue()
     bus.start(news.put)
+    came = False
     try:
         bus.send_file(NAME, transfer, news.put)
         while True:
             told = news.get()
+            came = came or isinstance(told, Online)
             if isinstance(told, Offline):
-                raise Unavailable(say("bus.not_sent", why=told.why))
+                if not came:
+                    raise Unavailable(say("bus.not_sent", why=told.why))
+                _show_waiting(told.why, as_json=args.json)  # it goes on where it was when the device is back
             if isinstance(told, Progress):
                 _show(told, as_json=args.json)
                 if told.done or told.failed is not None:
@@ -81,6 +85,13 @@ def _show_clear(*, as_json: bool) -> None:
         print(json.dumps({"ev": "clear"}), flush=True)
     else:
         print(say("bus.file_clear"), file=sys.stderr, flush=True)
+
+
+def _show_waiting(why: str, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps({"ev": "waiting", "why": why}), flush=True)
+    else:
+        print(say("bus.file_waits", why=why), file=sys.stderr, flush=True)
 
 
 def _show(progress: Progress, *, as_json: bool) -> None:

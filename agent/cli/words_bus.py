@@ -171,6 +171,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "if the device asks for it, send the file outside the secure channel: all on the line can read it",
         "若设备要求,允许在安全通道之外发送文件:线路上任何人都能读到",
     ),
+    "file_waits": (
+        "{why}: the rest goes on when the device is back",
+        "{why}:设备恢复后继续发送其余部分",
+    ),
     "file_clear": (
         "the device wants the rest outside the secure channel: it goes on in clear, as allowed",
         "设备要求其余部分在安全通道之外发送:按所允许,以明文继续",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from drivers.osdp.line import Carrier
 from drivers.ports import Port
 from protocols.errors import WireError
-from protocols.osdp.codes import ANY_ADDRESS
+from protocols.osdp.codes import ANY_ADDRESS, BAUD_RATES, HIGHEST_ADDRESS
 from protocols.osdp.commands import Command, Identify, SetCommunication, SetKey
 from protocols.osdp.exchange import Exchange
 from protocols.osdp.framing import MARK, Deframer, Frame
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drivers.contract import Monotonic
+    from protocols.osdp.replies import Reply
 
 ASK_WITHIN_S = 0.05
 """A search waits this long for each address: devices answer within 20 ms, and there are 127 of them."""
@@ -217,33 +218,59 @@ class Place:
 
 
 def move(
-    visit_at: Callable[[Place], Visit], old: Place, new: Place, within_s: float = COME_WITHIN_S
-) -> Identity:
-    """Move a device from `old` to `new`, and return who it is once it is there.
+    visit_at: Callable[[Place], Visit],
+    taken: Callable[[Place], bool],
+    old: Place,
+    new: Place,
+    within_s: float = COME_WITHIN_S,
+) -> tuple[Identity, Place]:
+    """Move a device from `old` to `new`; return who it is, and where: it may have said another place.
 
-    One that does not come along is looked for, and sent back to `old`. Raises NotDoneError, PortError.
+    taken: whether anybody is at a place. One that does not come along is looked for, and sent back to `old`.
+    Raises NotDoneError, PortError.
     """
+    if new.address != old.address and taken(new):
+        raise NotDoneError(f"somebody is at address {new.address}, {new.baud} baud, already")
     visit = visit_at(old)
     try:
-        before = visit.come(within_s)
+        before = visit.come(within_s).identity
         settled = visit.order(SetCommunication(new.address, new.baud))
         if settled.end is End.REFUSED:
             raise NotDoneError(settled.detail)
-        if isinstance(settled.reply, Communication):
-            new = Place(settled.reply.address, settled.reply.baud) if settled.reply.baud else new
+        new = _agreed(settled.reply, new)
     finally:
         visit.close()
     for place in dict.fromkeys((new, old, Place(new.address, old.baud), Place(old.address, new.baud))):
         visit = visit_at(place)
         try:
-            came = visit.until(Came, within_s)
-            if came is None or came.identity != before.identity:
+            if not _is_there(visit, before, within_s):
                 continue
             if place == new:
-                return came.identity
+                return before, place
             if place != old:
                 visit.order(SetCommunication(old.address, old.baud))
-            raise NotDoneError(f"it did not come along and is at address {old.address}, {old.baud} baud")
         finally:
             visit.close()
+        at = place if place == old or not _found(visit_at(old), before, within_s) else old
+        raise NotDoneError(f"it did not come along and is at address {at.address}, {at.baud} baud")
     raise NotDoneError("it does not answer any more, at no address and speed it should have", unproven=True)
+
+
+def _agreed(reply: Reply | None, asked: Place) -> Place:
+    """Return the place that a device says it goes to: as asked, unless it names another that can be."""
+    if not isinstance(reply, Communication):
+        return asked
+    sound = reply.address <= HIGHEST_ADDRESS and reply.baud in BAUD_RATES
+    return Place(reply.address, reply.baud) if sound else asked
+
+
+def _is_there(visit: Visit, who: Identity, within_s: float) -> bool:
+    came = visit.until(Came, within_s)
+    return came is not None and came.identity == who
+
+
+def _found(visit: Visit, who: Identity, within_s: float) -> bool:
+    try:
+        return _is_there(visit, who, within_s)
+    finally:
+        visit.close()

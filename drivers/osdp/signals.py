@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from protocols.osdp.codes import Colour, Function, OutputControl, Tone
@@ -18,6 +19,9 @@ TENTHS_PER_S = 10
 MOST_TENTHS = 0xFFFF
 LONGEST_RELEASE_S = MOST_TENTHS / TENTHS_PER_S
 
+MOST_LIGHTS = 4
+"""A reader that has several shows the same on these; so many records fit into what every device takes."""
+
 
 def tenths(seconds: float) -> int:
     """Return tenths of a second, rounded, and at least one for any time at all."""
@@ -30,14 +34,15 @@ def show(pattern: OsdpPattern, rest: OsdpPattern, can: Capabilities) -> list[Com
     A pattern with a time shines for that time over `rest`; one without becomes the light at rest.
     """
     commands: list[Command] = []
-    if can.find(Function.LED) is not None:
+    if (lights := can.find(Function.LED)) is not None:
         if pattern.for_s:
             record = LedRecord(
                 temporary=_light(pattern), timer_tenths=tenths(pattern.for_s), permanent=_light(rest)
             )
         else:
             record = LedRecord(permanent=_light(pattern), cancel=True)
-        commands.append(SetLights((record,)))
+        count = min(max(1, lights.count), MOST_LIGHTS)
+        commands.append(SetLights(tuple(replace(record, led=number) for number in range(count))))
     if can.find(Function.BUZZER) is not None:
         if pattern.beeps:
             sound = Buzz(Tone.DEFAULT, tenths(pattern.beep_on_s), tenths(pattern.beep_off_s), pattern.beeps)

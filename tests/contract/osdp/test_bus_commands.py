@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -173,37 +174,6 @@ def test_find_on_an_empty_line_says_where_to_look(capsys: pytest.CaptureFixture[
     assert main(["bus", "find", "--port", str(line.path), "--baud", "9600"]) == 69
 
 
-def test_a_device_moves_and_is_found_where_it_went(
-    line: Line, peer: SimulatedReader, capsys: pytest.CaptureFixture[str]
-) -> None:
-    arguments = ["bus", "move", "--port", str(line.path)]
-    assert main([*arguments, "--address", "3", "--to-address", "9", "--to-baud", "38400"]) == 0
-    assert peer.address == 9
-    assert "9" in capsys.readouterr().out
-    assert main([*arguments, "--address", "9", "--baud", "38400", "--to-address", "4", "--json"]) == 0
-    (moved,) = told(capsys)
-    assert (moved["address"], moved["baud"]) == (4, 38400)
-
-
-def test_a_device_that_is_not_there_is_not_moved(line: Line, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bus", "move", "--port", str(line.path), "--address", "8", "--to-address", "9"]) == 69
-    assert "no reply" in capsys.readouterr().err
-
-
-def test_a_device_that_does_not_come_along_is_where_it_was(capsys: pytest.CaptureFixture[str]) -> None:
-    class Stubborn(SimulatedReader):
-        """Says that it moves, and stays."""
-
-        def receive(self, data: bytes, at: float) -> list[bytes]:
-            answers = super().receive(data, at)
-            self.address = 3
-            return answers
-
-    with Line([Stubborn(3, os.urandom)], time.perf_counter) as line:
-        assert main(["bus", "move", "--port", str(line.path), "--address", "3", "--to-address", "9"]) == 69
-        assert "address 3" in capsys.readouterr().err
-
-
 def test_a_key_file_that_is_not_there_is_bad_input(line: Line, tmp_path: Path) -> None:
     arguments = ["bus", "move", "--port", str(line.path), "--address", "3", "--to-address", "9"]
     assert main([*arguments, "--key-file", str(tmp_path / "none")]) == 65
@@ -227,6 +197,50 @@ def test_a_file_is_sent_with_its_progress(
     assert main(arguments) == 69
     assert "no reply" in capsys.readouterr().err
     assert main(["bus", "file", "--port", str(line.path), "--address", "3", str(tmp_path / "none")]) == 65
+
+
+def test_a_file_goes_on_when_its_device_was_away(
+    line: Line, peer: SimulatedReader, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "firmware.bin"
+    file.write_bytes(os.urandom(20_000))
+    silence = threading.Thread(target=_silence, args=(peer,))
+    silence.start()
+    assert main(["bus", "file", "--port", str(line.path), "--address", "3", str(file), "--json"]) == 0
+    silence.join()
+    lines = told(capsys)
+    (at,) = [number for number, each in enumerate(lines) if each["ev"] == "waiting"]
+    assert lines[at + 1]["bytes"] > lines[at - 1]["bytes"] > 0
+    assert bytes(peer.device.file) == file.read_bytes()
+
+
+def _silence(peer: SimulatedReader) -> None:
+    """Take the device away in the middle of its file, for longer than it is missed."""
+    end = time.perf_counter() + 20
+    while len(peer.device.file) < 1000 and time.perf_counter() < end:
+        time.sleep(0.001)
+    peer.silent = True
+    time.sleep(9.0)
+    peer.silent = False
+
+
+def test_a_key_in_a_file_is_taken_only_where_nobody_else_can_read_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "key"
+    file.write_text(KEY.hex())
+    file.chmod(0o640)
+    peer = SimulatedReader(3, os.urandom, key=KEY, secure_only=True)
+    with Line([peer], time.perf_counter) as line:
+        arguments = ["--port", str(line.path), "--address", "3", "--key-file", str(file)]
+        assert main(["bus", "osdp", *arguments]) == 77
+        said = capsys.readouterr().err
+        assert "chmod 600" in said
+        assert KEY.hex() not in said
+        file.chmod(0o600)
+        watch = Watch(*arguments)
+        assert watch.until("secure")["active"] is True
+        assert watch.end() == 0
 
 
 def test_frames_are_explained_one_a_line(

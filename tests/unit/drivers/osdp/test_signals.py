@@ -65,3 +65,11 @@ def test_every_default_pattern_can_be_said() -> None:
 def test_a_release_and_what_follows_it() -> None:
     assert release(3, 1.0) == SetOutputs((OutputRecord(3, 5, 10),))
     assert lock_after_pulse([1]) == SetOutputs((OutputRecord(1, 3),))
+
+
+@pytest.mark.parametrize(("says", "lights"), [(0, 1), (1, 1), (2, 2), (255, 4)])
+def test_a_reader_with_several_lights_shows_the_same_on_all_of_them(says: int, lights: int) -> None:
+    (shown,) = show(REST, REST, Capabilities((Capability(Function.LED, 4, says),)))
+    assert isinstance(shown, SetLights)
+    assert [each.led for each in shown.records] == list(range(lights))
+    assert {each.permanent for each in shown.records} == {Light(10, 0, Colour.RED)}
