@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cli.office_book import action, author, family, new_passphrase, now, open_book
+from agent.cli.office_book import action, author, day_text, family, new_passphrase, now, open_book
 from agent.cli.words import say
-from agent.office import signing
+from agent.office import signing, visits
 from agent.office.rekey import rekey
 from protocols.tokens.keys import kid, public_text
 
@@ -25,6 +25,9 @@ def add(actions: Actions) -> None:
     action(key, "show").set_defaults(run=run_key_show)
     action(key, "prepare").set_defaults(run=run_key_prepare)
     action(key, "switch").set_defaults(run=run_key_switch)
+    deputy = action(key, "deputy")
+    deputy.add_argument("file", type=Path, metavar="FILE", help=say("office.opt_deputy"))
+    deputy.set_defaults(run=run_key_deputy)
 
     locking = action(actions, "rekey")
     locking.add_argument("--passphrase", action="store_true", help=say("office.opt_passphrase"))
@@ -55,8 +58,19 @@ def run_key_prepare(args: Namespace) -> int:
 def run_key_switch(args: Namespace) -> int:
     """Sign with the next key from now on."""
     with open_book(args) as book:
-        _print_key("key_now", signing.switch(book, by=author(args), at=now()))
+        at = now()
+        last = visits.signed_until(book, kid(book.signing_key().public_key()), at)
+        _print_key("key_now", signing.switch(book, by=author(args), at=at))
+        if last is not None:
+            print(say("office.key_passes", until=day_text(book, last)))
         print(say("office.push_hint"))
+    return 0
+
+
+def run_key_deputy(args: Namespace) -> int:
+    """Make a key that gateways trust to stop cards and nothing else, and say what goes on them."""
+    public = signing.make_deputy(args.file)
+    print(say("office.key_deputy", key=public_text(public), file=args.file))
     return 0
 
 

@@ -16,8 +16,8 @@ from agent.cli.office_book import action, day_text, now, open_book, show_table
 from agent.cli.words import known, say
 from agent.clock import SystemClock
 from agent.errors import EX_TEMPFAIL, BadInput, Unavailable
-from agent.office import receipts
-from agent.office.access import gateways
+from agent.office import receipts, signing
+from agent.office.access import gateways, reads
 from agent.office.push import HEARD, Pusher
 from protocols.mqtt.model import stamp
 
@@ -45,6 +45,7 @@ def add(actions: Actions) -> None:
     push = action(actions, "push", json=True)
     push.add_argument("gateways", nargs="*", metavar="GW")
     push.add_argument("--wait", type=float, default=0.0, metavar="SECONDS", help=say("office.opt_wait"))
+    push.add_argument("--key-file", type=Path, metavar="FILE", help=say("office.opt_key_file"))
     add_broker(push)
     push.set_defaults(run=run_push)
 
@@ -54,6 +55,7 @@ def add(actions: Actions) -> None:
 
     watch = action(actions, "watch")
     watch.add_argument("--seconds", type=float, metavar="SECONDS", help=say("office.opt_seconds"))
+    watch.add_argument("--key-file", type=Path, metavar="FILE", help=say("office.opt_key_file"))
     add_broker(watch)
     watch.set_defaults(run=run_watch)
 
@@ -65,7 +67,7 @@ def run_push(args: Namespace) -> int:
             raise BadInput(say("office.no_gateways"))
         only = args.gateways or None
         with Broker(broker_of(args, book), f"office-{os.getpid()}") as broker:
-            pusher = Pusher(book, now, lambda message: _send(broker, message))
+            pusher = _pusher(args, book, broker)
             broker.subscribe(HEARD)
             pusher.push(only)
             missing = _wait(args, broker, pusher, only) if args.wait > 0 else []
@@ -100,14 +102,17 @@ def run_watch(args: Namespace) -> int:
     clock = SystemClock()
     until = None if args.seconds is None else clock.monotonic() + args.seconds
     with open_book(args) as book, Broker(broker_of(args, book), f"office-watch-{os.getpid()}") as broker:
-        pusher = Pusher(book, now, lambda message: _send(broker, message))
+        pusher = _pusher(args, book, broker)
+        told: set[str] = set()
         broker.subscribe(HEARD)
         print(say("office.watching", count=len(gateways(book))))
         while until is None or clock.monotonic() < until:
             arrived = broker.take(TURN_S)
             if arrived is None:
                 continue
-            for receipt in pusher.heard(arrived.topic, arrived.payload):
+            heard = pusher.heard(arrived.topic, arrived.payload)
+            _tell_unsaid(book, pusher.standing(), told)
+            for receipt in heard:
                 print(
                     say(
                         "office.heard",
@@ -229,6 +234,7 @@ def _say_pushed(args: Namespace, book: Book, standing: Sequence[Standing]) -> No
                             "latency_s": None if each.evidence is None else each.evidence.latency_s,
                             "online": each.online,
                             "trouble": each.trouble,
+                            "reads_unsaid": list(each.unread),
                         }
                         for each in standing
                     ],
@@ -238,6 +244,7 @@ def _say_pushed(args: Namespace, book: Book, standing: Sequence[Standing]) -> No
         return
     if args.wait > 0:
         show_table(HEADERS, _lines(book, standing))
+        _tell_unsaid(book, standing, set())
         key = "some_missing" if missing else "all_enforced"
         print(say(f"office.{key}", revision=book.roster_revision, missing=len(missing), doors=len(standing)))
     else:
@@ -261,6 +268,28 @@ def _evidence_object(evidence: receipts.Evidence) -> dict[str, object]:
         "received_at": stamp(evidence.received_at),
         "receipt": evidence.token,
     }
+
+
+def _pusher(args: Namespace, book: Book, broker: Broker) -> Pusher:
+    stopping = None if args.key_file is None else signing.deputy(book, args.key_file)
+    return Pusher(book, now, lambda message: _send(broker, message), stopping=stopping)
+
+
+def _tell_unsaid(book: Book, standing: Sequence[Standing], told: set[str]) -> None:
+    """Say once of each gateway that its readers give more than the office was told of."""
+    said = reads(book)
+    for each in standing:
+        if each.unread and each.gateway not in told:
+            told.add(each.gateway)
+            print(
+                say(
+                    "office.reads_unsaid",
+                    gateway=each.gateway,
+                    given=", ".join(each.unread),
+                    reads=",".join(sorted({*said[each.gateway], *each.unread})),
+                ),
+                flush=True,
+            )
 
 
 def _chosen(standing: Sequence[Standing], only: Sequence[str] | None) -> list[Standing]:

@@ -41,6 +41,16 @@ def check_reads(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(names)))
 
 
+def unsaid(given: Iterable[str], said: Iterable[str]) -> tuple[str, ...]:
+    """Return what of the spaces `given` by readers the office was not `said` to have, where that matters.
+
+    It does where a card is shortened to that space: without its alias the card silently does not open there.
+    """
+    narrow = {way.space for way in SHORTENINGS.values()}
+    known = {SHORTENINGS[name].space if name in SHORTENINGS else name for name in said}
+    return tuple(sorted(narrow.intersection(given) - known))
+
+
 def identities(digest_key: bytes, number: CardNumber, shortenings: Iterable[str]) -> dict[str, str]:
     """Return the digests under which readers with `shortenings` know a card, by shortening."""
     return {

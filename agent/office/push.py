@@ -3,6 +3,10 @@
 Nothing here knows the broker's client: messages go out through `send`, and come in through `heard`.
 What lies retained at the broker (head and snapshot) is what a gateway finds that was away; a delta is for
 those that listen. A gateway that lacks something says so in its receipt message, and is answered.
+
+With a key that may only stop cards (the duty desk's, at night) deltas alone are signed, and those only by
+which nobody gains. No head tells of them: a gateway that comes back is known to be behind by its own receipt,
+and is sent what it lacks.
 """
 
 from __future__ import annotations
@@ -13,23 +17,26 @@ from typing import TYPE_CHECKING
 
 from agent.errors import BadInput
 from agent.office import messages, receipts
-from agent.office.access import gateways, pin_gateway_key
+from agent.office.access import gateways, pin_gateway_key, reads
+from agent.office.aliases import unsaid
 from agent.office.messages import Message, Snapshot
 from agent.office.roster import Rosters
 from protocols.errors import WireError
 from protocols.mqtt.model import stamp
 from protocols.mqtt.payloads import Birth, State
-from protocols.mqtt.roster import CHUNK_ROWS
-from protocols.mqtt.roster_messages import ReceiptMessage
+from protocols.mqtt.roster import CHUNK_ROWS, DELTA_ROWS
+from protocols.mqtt.roster_messages import ReceiptMessage, Wanted
 from protocols.mqtt.topics import ROOT, Kind, take_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from agent.office.book import Book
     from agent.office.receipts import Evidence
-    from protocols.mqtt.roster_messages import DoorReceipt, Wanted
+    from protocols.mqtt.roster_messages import DoorReceipt
 
 HEARD = tuple(f"{ROOT}/+/{kind}" for kind in (Kind.BIRTH, Kind.STATE, Kind.RECEIPT))
 """What the office listens to."""
@@ -41,6 +48,8 @@ ANSWERS = 3
 
 GAP = "gap"
 WRONG_DIGEST = "wrong_digest"
+NEEDS_OFFICE = "needs_office"
+"""Not only cards were stopped since what this gateway has: it is not for a key that may only stop them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +63,34 @@ class Standing:
     evidence: Evidence | None
     online: bool | None
     trouble: str | None
+    unread: tuple[str, ...] = ()
+    """Kinds of numbers that readers there give and that the office has not been told of."""
 
 
 class Pusher:
-    """Pushes one book to its gateways. `now` gives the wall clock, `send` takes a message to the broker."""
+    """Pushes one book to its gateways. `now` gives the wall clock, `send` takes a message to the broker.
 
-    def __init__(self, book: Book, now: Callable[[], datetime], send: Callable[[Message], None]) -> None:
+    stopping: a key to sign with in the office's place, trusted by gateways to stop cards, not to give them.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        now: Callable[[], datetime],
+        send: Callable[[Message], None],
+        *,
+        stopping: Ed25519PrivateKey | None = None,
+    ) -> None:
         self.book = book
         self._now = now
         self._send = send
-        self._key = book.signing_key()
+        self._only_stops = stopping is not None
+        self._key = book.signing_key() if stopping is None else stopping
         self._rosters = Rosters(book.database)
         self._online: dict[str, bool] = {}
         self._trouble: dict[str, str] = {}
+        self._beyond: set[str] = set()
+        self._given: dict[str, tuple[str, ...]] = {}
         self._unproven: dict[str, bytes] = {}
         self._answered: dict[tuple[str, int, int], int] = {}
         self._laid_out: dict[str, Snapshot] = {}
@@ -85,7 +109,7 @@ class Pusher:
                 return ()
             match place.kind:
                 case Kind.BIRTH:
-                    return self._born(place.gateway, Birth.read(payload).key)
+                    return self._born(place.gateway, Birth.read(payload))
                 case Kind.STATE:
                     self._online[place.gateway] = State.read(payload).online
                 case Kind.RECEIPT:
@@ -100,6 +124,7 @@ class Pusher:
         """Return every door of every gateway, and what is known of it."""
         newest, latest = self.book.roster_revision, receipts.latest(self.book)
         found: list[Standing] = []
+        unread = {name: unsaid(self._given.get(name, ()), said) for name, said in reads(self.book).items()}
         for gateway, doors in gateways(self.book).items():
             for door in doors:
                 evidence = latest.get((gateway, door))
@@ -112,13 +137,16 @@ class Pusher:
                         enforced and evidence is not None and evidence.complete,
                         evidence,
                         self._online.get(gateway),
-                        self._trouble.get(gateway),
+                        self._trouble.get(gateway) or self._needs_office(gateway, enforced=enforced),
+                        unread[gateway],
                     )
                 )
         return found
 
     def lay_out(self, only: Iterable[str] | None = None) -> None:
         """Lay the whole newest list at the broker for the gateways named, for when they come back."""
+        if self._only_stops:
+            return
         for gateway in self._targets(only):
             old = self._snapshot(gateway)
             newest = self.book.roster_revision
@@ -137,6 +165,9 @@ class Pusher:
             )
         self._laid_out.clear()
 
+    def _needs_office(self, gateway: str, *, enforced: bool) -> str | None:
+        return NEEDS_OFFICE if gateway in self._beyond and not enforced else None
+
     def _targets(self, only: Iterable[str] | None) -> list[str]:
         known = gateways(self.book)
         wanted = list(known) if only is None else list(only)
@@ -153,6 +184,10 @@ class Pusher:
         if newest == 0:
             return
         base = receipts.newest_of(self.book, gateway)
+        if self._only_stops:
+            if base is None or base < newest:
+                self._send_stops(gateway, base, newest)
+            return
         self._note_published(gateway, newest)
         too_large = base is not None and base < newest and not self._send_delta(gateway, base, newest)
         old = self._snapshot(gateway)
@@ -174,6 +209,16 @@ class Pusher:
             self._send(message)
         return message is not None
 
+    def _send_stops(self, gateway: str, base: int | None, newest: int) -> None:
+        """Send what stopped since `base`, where that is all that changed; else it is the office's to send."""
+        changes = None if base is None else self._rosters.changes(gateway, base, newest)
+        if changes is None or not changes.only_stops or changes.size > DELTA_ROWS:
+            self._beyond.add(gateway)
+            return
+        self._beyond.discard(gateway)
+        self._note_published(gateway, newest)
+        self._send_delta(gateway, changes.base, newest)
+
     def _send_head(self, gateway: str, newest: int, laid_out: Snapshot | None) -> None:
         state = self._rosters.state(gateway, newest)
         self._send(messages.head(gateway, newest, state, laid_out, key=self._key, iat=self._second()))
@@ -189,9 +234,10 @@ class Pusher:
             for message in messages.cleared(gateway, old):
                 self._send(message)
 
-    def _born(self, gateway: str, key: str) -> tuple[DoorReceipt, ...]:
+    def _born(self, gateway: str, birth: Birth) -> tuple[DoorReceipt, ...]:
+        self._given[gateway] = birth.reads
         try:
-            pin_gateway_key(self.book, gateway, key, how="first use", now=stamp(self._now()))
+            pin_gateway_key(self.book, gateway, birth.key, how="first use", now=stamp(self._now()))
         except BadInput as error:
             self._trouble[gateway] = str(error)
             return ()
@@ -204,8 +250,12 @@ class Pusher:
             return ()
         with self.book.together():
             taken = tuple(self._proven(gateway, payload, said.receipts))
+        newest = self.book.roster_revision
         if said.wanted is not None:
             self._answer(gateway, said.wanted)
+        elif self._only_stops and taken and said.revision < newest:
+            # No head of ours tells it that there is more: this receipt tells us that it knows of none.
+            self._answer(gateway, Wanted(have=said.revision, need=newest, why=GAP))
         return taken
 
     def _proven(self, gateway: str, payload: bytes, tokens: Iterable[str]) -> Iterator[DoorReceipt]:
@@ -228,6 +278,9 @@ class Pusher:
         if newest == 0 or wanted.have >= newest or times >= ANSWERS:
             return
         self._answered[gateway, wanted.have, newest] = times + 1
+        if self._only_stops:
+            self._send_stops(gateway, wanted.have or None, newest)
+            return
         # A gap is mended by a delta from what the gateway has; one that stays, or another lack, by the list.
         small = times == 0 and wanted.have > 0 and wanted.why == GAP
         if small and self._send_delta(gateway, wanted.have, newest):

@@ -37,6 +37,15 @@ class Changes:
     removed: dict[str, list[str]]
 
     @property
+    def only_stops(self) -> bool:
+        """Say whether nobody gains by it, so that a key that may only stop cards may sign it.
+
+        As protocols.mqtt.roster_messages.Delta.only_stops has it of the message.
+        """
+        others = any(self.rows[kind] for kind in KINDS if kind != "credential") or any(self.removed.values())
+        return not others and all(body["state"] != "active" for body in self.rows["credential"])
+
+    @property
     def size(self) -> int:
         """How many rows are named, put or removed."""
         return sum(map(len, self.rows.values())) + sum(map(len, self.removed.values()))

@@ -1,4 +1,6 @@
-"""The office's signing key, and its successor: gateways trust both while one follows the other.
+"""The office's signing key, its successor, and keys of those who may only stop cards.
+
+Gateways trust the key and its successor both, while one follows the other.
 
 First the successor is prepared and its public half put on every gateway; then the office switches to it; then
 the old one is taken off the gateways. At no moment is there a list that a gateway cannot check.
@@ -15,8 +17,9 @@ from protocols.tokens.keys import kid
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
     from agent.office.book import Book
 
@@ -32,6 +35,25 @@ def successor(book: Book) -> Ed25519PublicKey | None:
 def prepare(book: Book) -> Ed25519PublicKey:
     """Make the successor (or find the one made before) and return its public half."""
     return successor(book) or make_signing_key(book.directory / NEXT_KEY_FILE).public_key()
+
+
+def make_deputy(path: Path) -> Ed25519PublicKey:
+    """Make a key for whoever may stop cards and not give them, in a file that is not there yet.
+
+    Gateways hold it to that, by the scope that their configuration gives it. Raises BadInput.
+    """
+    return make_signing_key(path).public_key()
+
+
+def deputy(book: Book, path: Path) -> Ed25519PrivateKey | None:
+    """Return the key in `path` to sign with in the office's place; None where it is the office's own.
+
+    The office's own need not be here: so may a book be kept at the duty desk. Raises BadInput.
+    """
+    key = read_signing_key(path)
+    own = book.directory / OFFICE_KEY_FILE
+    mine = own.exists() and kid(read_signing_key(own).public_key()) == kid(key.public_key())
+    return None if mine else key
 
 
 def switch(book: Book, *, by: str, at: datetime) -> Ed25519PublicKey:

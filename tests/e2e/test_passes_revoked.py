@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from agent.store.rows import Row
 
-KILLS = 10
+KILLS = 20
 SEED = 20261122
 LONGEST_LIFE_S = 0.03
 """From the change on its way to the plug: before it is read, within its transaction, or after its receipt."""

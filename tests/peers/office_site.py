@@ -95,6 +95,7 @@ class PaperGateway:
     clock: Callable[[], datetime]
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
     revision: int = 0
     deltas: int = 0
     wanted: dict[str, object] | None = None
@@ -168,6 +169,7 @@ class PaperGateway:
             "mqtt": "5",
             "key": self.public,
             "revision": self.revision,
+            "reads": list(self.reads),
         }
         return plain(self.name, Kind.BIRTH), json.dumps(payload).encode()
 

@@ -36,7 +36,9 @@ repeat_s = 0
 class Visitors:
     """A site with readers of codes. online: whether there is a broker, so that lists reach the gateway."""
 
-    def __init__(self, folder: Path, *, online: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, online: bool = False, change: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         self.online = online
         clock = SystemClock(assume_synced=True)
         self.lines = {door: Line([], clock.monotonic) for door in (LOBBY, GARAGE)}
@@ -51,7 +53,7 @@ class Visitors:
             )
             for door in self.lines
         )
-        self.site = Site(folder, change=((board, ports + board), *readers))
+        self.site = Site(folder, change=((board, ports + board), *readers, *change))
         self._stack = ExitStack()
         self._read_at: dict[tuple[str, str], float] = {}
 

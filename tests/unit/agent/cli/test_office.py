@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.cli.app import main
 from agent.clock import SystemClock
 from agent.errors import EX_DATAERR, EX_NOINPUT, EX_NOPERM, EX_USAGE
-from agent.keyfiles import make_signing_key, write_private
+from agent.keyfiles import make_signing_key, read_signing_key, write_private
 from agent.office.book import Book
 from protocols.tokens.keys import kid, public_text
 from tests.peers.office_site import resident_number
@@ -321,6 +321,24 @@ def test_the_signing_key_is_shown_prepared_and_switched(site: Run) -> None:
     prepared = site("key", "prepare").split()[2]
     assert f"signs next: {prepared}" in site("key", "show")
     assert f"signs now: {prepared}" in site("key", "switch")
+
+
+def test_a_switch_of_keys_says_until_when_passes_of_the_old_one_run(site: Run) -> None:
+    site("key", "prepare")
+    site(*pass_words("--json"))
+    assert "passes signed by the old key run until" in site("key", "switch")
+    site("key", "prepare")
+    assert "old key" not in site("key", "switch")
+
+
+def test_a_deputy_s_key_is_made_once_and_says_what_goes_on_gateways(site: Run, tmp_path: Path) -> None:
+    file = tmp_path / "night.key"
+    said = site("key", "deputy", str(file))
+    public = read_signing_key(file).public_key()
+    assert f'key = "{public_text(public)}"' in said
+    assert 'scopes = ["roster.revoke"]' in said
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert str(file) in site("key", "deputy", str(file), code=EX_DATAERR)
 
 
 def test_the_book_is_locked_anew(site: Run, tmp_path: Path) -> None:

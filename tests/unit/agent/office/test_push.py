@@ -12,7 +12,7 @@ from agent.errors import BadInput
 from agent.office import access, credentials, lifecycle, people, receipts
 from agent.office.book import Book
 from agent.office.messages import Message
-from agent.office.push import Pusher
+from agent.office.push import ANSWERS, NEEDS_OFFICE, Pusher
 from protocols.mqtt.roster import Credential
 from protocols.mqtt.topics import Kind, take_apart
 from tests.peers.office_site import START, HandClock, PaperGateway, add_card, add_person, make_book
@@ -31,6 +31,13 @@ class Site:
             PaperGateway(name, doors, office, self.clock) for name, doors in access.gateways(book).items()
         ]
         self.away: set[str] = set()
+
+    def by_deputy(self) -> None:
+        """Let the duty desk push from now on, with a key that may only stop cards."""
+        key = Ed25519PrivateKey.generate()
+        self.pusher = Pusher(self.book, self.clock, self.sent.append, stopping=key)
+        for gateway in self.gateways:
+            gateway.office = key.public_key()
 
     def run(self) -> list[Message]:
         carried: list[Message] = []
@@ -297,3 +304,88 @@ def test_a_book_from_an_old_backup_is_told_apart_and_steps_over(site: Site) -> N
     first.wanted = {"have": 50, "need": 50, "why": "wrong_digest"}
     site.pusher.heard(*first.receipt_message())
     assert site.kinds("gw01", site.sent)[:2] == [Kind.CHUNK, Kind.HEAD]
+
+
+# --- a key that only stops cards -----------------------------------------------------------------------
+
+
+def test_a_deputy_sends_what_stopped_as_a_delta_and_touches_nothing_that_lies_retained(site: Site) -> None:
+    site.pusher.push()
+    site.run()
+    revoke(site.book, 0xA17)
+
+    site.by_deputy()
+    site.pusher.push()
+    sent = site.run()
+
+    assert [(take_apart(each.topic).kind, each.retain) for each in sent] == [(Kind.DELTA, False)] * 2
+    assert all(each.enforced for each in site.pusher.standing())
+    site.pusher.lay_out()
+    site.pusher.settled()
+    assert site.sent == []
+
+
+def test_what_a_deputy_may_not_send_is_named_and_left_to_the_office(site: Site) -> None:
+    site.pusher.push()
+    site.run()
+    revoke(site.book, 0xA17)
+    add_card(site.book, add_person(site.book, "李四", 2), 0xB18)
+
+    site.by_deputy()
+    site.pusher.push()
+    for gateway in site.gateways:  # what they say meanwhile does not hide it
+        site.pusher.heard(*gateway.receipt_message())
+
+    assert {take_apart(each.topic).gateway for each in site.run()} == {"gw02"}, "where nothing else changed"
+    by_gateway = {each.gateway: (each.enforced, each.trouble) for each in site.pusher.standing()}
+    assert by_gateway == {"gw01": (False, NEEDS_OFFICE), "gw02": (True, None)}
+
+
+def test_a_gateway_that_never_had_a_list_is_the_office_s_to_serve(site: Site) -> None:
+    revoke(site.book, 0xA17)
+    site.by_deputy()
+    site.pusher.push()
+    for gateway in site.gateways:
+        gateway.wanted = {"have": 0, "need": 1, "why": "no_list"}
+    assert site.run() == []
+    site.pusher.heard(*site.gateways[0].birth_message())
+    site.pusher.heard(*site.gateways[0].receipt_message())
+    assert site.sent == []
+    assert site.pusher.standing()[0].trouble == NEEDS_OFFICE
+
+
+def test_a_gateway_that_was_away_is_sent_what_stopped_when_its_receipt_shows_that_it_is_behind(
+    site: Site,
+) -> None:
+    site.pusher.push()
+    site.run()
+    revoke(site.book, 0xA17)
+    site.by_deputy()
+    site.away = {"gw01"}
+    site.pusher.push()
+    site.run()
+    assert not site.pusher.standing()[0].enforced
+
+    site.away = set()
+    site.pusher.heard(*site.gateways[0].receipt_message())
+    site.run()
+
+    assert all(each.enforced for each in site.pusher.standing())
+    site.away = {"gw01"}
+    site.gateways[0].revision = 1
+    for _ in range(9):  # the same receipt again and again is answered a few times, and no more
+        site.pusher.heard(*site.gateways[0].receipt_message())
+    assert len(site.sent) <= ANSWERS
+
+
+def test_kinds_of_numbers_that_the_office_was_not_told_of_are_named(site: Site) -> None:
+    first, second = site.gateways
+    first.reads = ("data35", "fc8cn16", "uid32", "uid40")
+    second.reads = ("fc8cn16", "uid32")
+    for gateway in site.gateways:
+        site.pusher.heard(*gateway.birth_message())
+    unread = {each.gateway: each.unread for each in site.pusher.standing()}
+    assert unread == {"gw01": ("fc8cn16",), "gw02": ()}
+    with site.book.change("gateway.set", by="t", at=START) as edit:
+        access.set_gateway(edit, "gw01", ("lobby", "garage"), ("uid32", "fc8cn16-reversed"))
+    assert {each.unread for each in site.pusher.standing()} == {()}

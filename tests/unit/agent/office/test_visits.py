@@ -168,6 +168,8 @@ def test_a_pass_stops_with_the_right_of_whoever_stands_behind_it(
 
     what(book, host)
     assert revoked(book) == {asked}
+    images = book.database.execute("SELECT id FROM before WHERE kind = 'pass' AND image IS NOT NULL")
+    assert len(images.fetchall()) == 1, "kept as it was"
     assert len(on_list(book)) == 1
 
     if both:
@@ -211,6 +213,7 @@ def test_undoing_the_issue_of_a_pass_revokes_it_and_undoing_a_revocation_does_no
     revoke_passes(book, numbers=[first], by="t", at=NOON)
     second = issue(book, visitor)
 
+    assert book.database.execute("SELECT count(*) FROM before WHERE kind = 'pass'").fetchone()[0] == 3
     lifecycle.undo(book, between, by="t", at=NOON)
     assert revoked(book) == {first, second}
     lifecycle.undo(book, start, by="t", at=NOON)
