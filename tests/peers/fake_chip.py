@@ -10,7 +10,7 @@ from drivers.ports import PortError
 from drivers.wiegand_gpio.lines import LineEdge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from drivers.contract import Monotonic
     from drivers.wiegand_gpio.lines import Pull
@@ -68,15 +68,18 @@ class FakeOutputs:
             self._chip.check()
             self._chip.levels[line] = level
             self._chip.sets.append((line, level))
+        if self._chip.told is not None:
+            self._chip.told(line, level)
 
     def close(self) -> None:
         """Lines keep their levels."""
 
 
 class FakeChip:
-    """The chip as the kernel has it, over any number of openings. broken: no call works."""
+    """The chip as the kernel has it, over any number of openings. told: of each line that is set."""
 
-    def __init__(self, clock: Monotonic) -> None:
+    def __init__(self, clock: Monotonic, told: Callable[[int, int], None] | None = None) -> None:
+        self.told = told
         self.lock = threading.RLock()
         self.levels: dict[int, int] = {}
         self.sets: list[tuple[int, int]] = []
@@ -127,9 +130,12 @@ class FakeChip:
             self._request(line).put([(round(self._clock() * 1e9), line, level)])
 
     def card(self, d0: int, d1: int, bits: str, lose: int = 0) -> None:
-        """Send a frame at once, with the times that a reader's pulses have. lose: edges dropped within."""
+        """Send a frame with the times that a reader's pulses have, its last edge now.
+
+        lose: edges dropped within.
+        """
         edges = []
-        start_us = round(self._clock() * 1e6) - len(bits) * PERIOD_US
+        start_us = round(self._clock() * 1e6) - (len(bits) - 1) * PERIOD_US - PULSE_US
         for place, bit in enumerate(bits):
             line = d1 if bit == "1" else d0
             at_us = start_us + place * PERIOD_US
