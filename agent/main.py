@@ -266,6 +266,7 @@ class House:
         """Take an event in its driver's thread: life safety acts at once, and everything is queued."""
         self._reflex.see(event)
         self._inbox.put(event)
+        self._fleet.see(event)
 
     def _act(self, effect: Effect) -> None:
         if isinstance(effect, Answer):

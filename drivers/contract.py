@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Ability(StrEnum):
@@ -131,7 +131,7 @@ class PassRead:
 class MakerTold:
     """A device said something of its maker's own, unasked. maker: its number, hex digits.
 
-    content: for who knows what it means. It may be a card's number or a finger's: neither logged nor recorded.
+    content: for who knows what it means. It may be a card's number or a finger's: never recorded.
     """
 
     device: str
@@ -254,6 +254,14 @@ class Driver(Protocol):
 
     def line_health(self) -> Mapping[str, int | float | str]:
         """Counters and figures of the line since start. Callable from any thread, at any time."""
+
+
+@runtime_checkable
+class Attentive(Protocol):
+    """A driver that asks its readers by turns, and for a moment can do so more often."""
+
+    def attend(self, reader: str) -> None:
+        """Expect somebody at `reader`: its door has just opened. From any thread; returns at once."""
 
 
 class PortSettings(Protocol):

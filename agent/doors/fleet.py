@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, assert_never
 
 from agent.domain.facts import Relock, Show, ShowAtDoor, Unlock
 from agent.doors.translate import SIGNALS
-from drivers.contract import Failed, Indicate, Lock, Release, Why
+from drivers.contract import (
+    Attentive,
+    Failed,
+    Indicate,
+    InputChanged,
+    InputState,
+    Lock,
+    Release,
+    Why,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +40,9 @@ class Fleet:
         self._drivers = tuple(driver for _, driver in drivers)
         self._by_output = {name: driver for port, driver in drivers for name in port.outputs}
         self._by_reader = {name: driver for port, driver in drivers for name in port.readers}
+        self._attentive: dict[str, Attentive] = {
+            name: driver for port, driver in drivers if isinstance(driver, Attentive) for name in port.readers
+        }
         self._wiring = wiring
         self._clock = clock
         self._emit: Emit = _nobody
@@ -59,6 +71,15 @@ class Fleet:
                     self._show(reader, shown)
             case _:
                 assert_never(effect)
+
+    def see(self, event: Event) -> None:
+        """See what a port tells, in its thread: who asks readers by turns asks sooner where a door opens."""
+        if isinstance(event, InputChanged) and event.state is InputState.ACTIVE:
+            door = self._wiring.contacts.get(event.point)
+            readers = () if door is None else self._wiring.readers_at(door)
+            for reader in readers:
+                if (driver := self._attentive.get(reader)) is not None:
+                    driver.attend(reader)
 
     def release(self, command: Release) -> None:
         """Hand on a release that the reflex asks for. Callable from any thread."""

@@ -86,6 +86,7 @@ class OsdpBus:
         self._waiting: deque[Command] = deque()
         self._files: deque[tuple[OsdpDevice, Sending]] = deque()
         self._ended = False
+        self._attended = False  # set by any thread, taken by the line's own
         self._emit: Emit = _nobody
         self._worker = Worker(f"osdp-{settings.name}", self._run)
         self._carrier = Carrier(clock, settings.timings, settings.baud)
@@ -130,6 +131,10 @@ class OsdpBus:
             self._worker.wake.ring()
         else:
             self._emit(Failed(command.id, *why, self._clock()))
+
+    def attend(self, reader: str) -> None:
+        """Expect somebody at `reader`: the line, which its devices share, is polled faster for a moment."""
+        self._attended = self._attended or reader in self._devices
 
     def send_file(self, device: str, transfer: Transfer, tell: Callable[[Progress], None]) -> None:
         """Send a file to a device between its polls; doors go first. `tell` is called from the thread.
@@ -220,6 +225,9 @@ class OsdpBus:
             self._schedule.hold(at)
 
     def _take_commands(self) -> None:
+        if self._attended:
+            self._attended = False
+            self._schedule.stir(self._clock())
         with self._lock:
             while self._files:
                 device, sending = self._files.popleft()

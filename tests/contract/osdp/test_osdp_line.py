@@ -126,6 +126,17 @@ def test_eight_readers_are_polled_alike() -> None:
         assert min(polls) * 1.5 > max(polls) > 0
 
 
+def test_a_door_that_opens_makes_its_line_livelier_for_a_moment() -> None:
+    with Site([reader(1)], polls_per_s=40, busy_polls_per_s=400) as site:
+        site.online()
+        time.sleep(3.2)  # the lively time after the start is over
+        idle = polls_in(site.peers[0], 0.5)
+        site.bus.attend("nobody of this line")
+        assert polls_in(site.peers[0], 0.5) < idle * 2
+        site.bus.attend("r1")
+        assert polls_in(site.peers[0], 0.5) > idle * 3
+
+
 def test_a_dead_reader_costs_the_others_little_and_comes_back() -> None:
     with Site([reader(1), reader(2), reader(3)], offline_after_s=2.0) as site:
         site.online()

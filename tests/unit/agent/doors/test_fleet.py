@@ -10,7 +10,21 @@ import pytest
 from agent.domain.facts import Relock, Show, ShowAtDoor, Shown, Unlock
 from agent.doors.fleet import Fleet
 from agent.doors.wiring import ReaderPlace, Wiring
-from drivers.contract import Ability, Command, Emit, Event, Failed, Indicate, Lock, Release, Signal, Why
+from drivers.contract import (
+    Ability,
+    CardRead,
+    Command,
+    Emit,
+    Event,
+    Failed,
+    Indicate,
+    InputChanged,
+    InputState,
+    Lock,
+    Release,
+    Signal,
+    Why,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +32,7 @@ if TYPE_CHECKING:
 WIRING = Wiring(
     readers={"in": ReaderPlace("lobby", "in", ("H10301",)), "out": ReaderPlace("lobby", "out", ("H10301",))},
     locks={"lobby": "lock", "garage": "nowhere"},
-    contacts={},
+    contacts={"contact": "lobby"},
     exits={},
 )
 
@@ -104,3 +118,28 @@ def test_every_port_is_stopped_and_can_tell_its_health(fleet: Fleet, ports: tupl
     fleet.stop(1.0)
 
     assert all(port.stopped for port in ports)
+
+
+@dataclass
+class AttentivePort(Port):
+    """A port that asks its readers by turns."""
+
+    expected: list[str] = field(default_factory=list)
+
+    def attend(self, reader: str) -> None:
+        self.expected.append(reader)
+
+
+def test_a_door_that_opens_draws_attention_to_its_readers_wherever_its_contact_hangs() -> None:
+    line, other = AttentivePort("line", readers=("in",)), Port("spoken", readers=("out",))
+    relays = Port("relays", inputs=("contact",))
+    fleet = Fleet([(port, port) for port in (line, other, relays)], WIRING, lambda: 9.0)
+    fleet.see(InputChanged("contact", InputState.ACTIVE, 0.0))
+    assert line.expected == ["in"]
+    for event in (
+        InputChanged("contact", InputState.INACTIVE, 0.0),
+        InputChanged("fire", InputState.ACTIVE, 0.0),
+        CardRead("in", "0", 0.0),
+    ):
+        fleet.see(event)
+    assert line.expected == ["in"]
