@@ -11,12 +11,14 @@ from protocols.mqtt.model import stamp
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from agent.office.seal import Sealer
 
 Row = dict[str, Any]
+SLICE = 5000
+"""Rows that are settled together: some megabytes at a time, whatever the size of the change."""
 
 
 class Edit:
@@ -43,6 +45,7 @@ class Edit:
         self._holders: dict[str, str | None] = {}
         self._touched: dict[str, set[str]] = {table: set() for table in TABLES}
         self._details: list[str] = []
+        self._images: list[tuple[int, str, str, str | None]] = []
 
     @property
     def now(self) -> str:
@@ -96,26 +99,34 @@ class Edit:
             self._touched[table].add(key)
             if table == "credential":
                 self._holders[key] = None if before is None else before["person"]
-            self.database.execute(
-                "INSERT INTO before (revision, kind, id, image) VALUES (?, ?, ?, ?)",
-                (self.revision, table, key, image_of(before)),
-            )
+            self._images.append((self.revision, table, key, image_of(before)))
 
     def forget(self, table: str, key: str) -> None:
         """Erase every earlier version of a row, so that no undo brings it back."""
+        self._write_images()
         self.database.execute("DELETE FROM before WHERE kind = ? AND id = ?", (table, key))
+
+    def _write_images(self) -> None:
+        self.database.executemany(
+            "INSERT INTO before (revision, kind, id, image) VALUES (?, ?, ?, ?)", self._images
+        )
+        self._images.clear()
 
     def settle(self) -> None:
         """Write the roster rows that follow from the change: call it once, before the commit.
 
         Raises Collides when readers cannot tell a card from another now, and nobody has accepted that.
         """
-        self._settle_collisions()
         people = self._touched["person"]
-        visits.follow(self, people)
+        visits.follow(self, people)  # which changes rows itself: before their images are written
+        self._write_images()
+        self._settle_collisions()
         credentials = set(self._touched["credential"])
-        for person in people:
-            found = self.database.execute("SELECT id FROM credential WHERE person = ?", (person,))
+        for part in _sliced(people):
+            found = self.database.execute(
+                "SELECT credential.id FROM json_each(?) CROSS JOIN credential ON person = value",
+                (json.dumps(part),),
+            )
             credentials.update(key for (key,) in found)
         self._settle("person", people)
         self._settle("credential", credentials)
@@ -144,29 +155,48 @@ class Edit:
         kind = TABLES[table]
         if kind is None:
             return
-        for key in keys:
-            row = self.get(table, key)
-            bound = None if row is None else person_of(table, row)
-            listed = row is not None and (bound is None or self._on_the_list(bound))
-            body = body_of(table, row) if row is not None and listed else None
-            text = None if body is None else canonical(body)
-            last = self.database.execute(
-                "SELECT body, person FROM roster_row WHERE kind = ? AND id = ? "
-                "ORDER BY revision DESC LIMIT 1",
-                (kind, key),
-            ).fetchone()
-            if (None if last is None else last["body"]) == text:
-                continue
-            if bound is None and last is not None:
-                bound = last["person"]
-            self.database.execute(
-                "INSERT INTO roster_row (kind, id, revision, body, person) VALUES (?, ?, ?, ?, ?)",
-                (kind, key, self.revision, text, bound),
+        for part in _sliced(keys):
+            rows = self._rows(f"{table} AS here ON here.id = asked.value", part)
+            last = self._rows(
+                "roster_row AS here ON here.kind = ? AND here.id = asked.value GROUP BY here.id "
+                "HAVING revision = max(revision)",
+                part,
+                kind,
+            )
+            bound = {key: person_of(table, row) for key, row in rows.items()}
+            on_the_list = self._verified({person for person in bound.values() if person is not None})
+            fresh = []
+            for key in part:
+                row, before, person = rows.get(key), last.get(key), bound.get(key)
+                listed = row is not None and (person is None or person in on_the_list)
+                body = body_of(table, row) if row is not None and listed else None
+                text = None if body is None else canonical(body)
+                if (None if before is None else before["body"]) == text:
+                    continue
+                if person is None and before is not None:
+                    person = before["person"]
+                fresh.append((kind, key, self.revision, text, person))
+            self.database.executemany(
+                "INSERT INTO roster_row (kind, id, revision, body, person) VALUES (?, ?, ?, ?, ?)", fresh
             )
 
-    def _on_the_list(self, person: str) -> bool:
-        found = self.database.execute("SELECT verified_at FROM person WHERE id = ?", (person,)).fetchone()
-        return found is not None and found["verified_at"] is not None
+    def _rows(self, joined: str, keys: list[str], *values: str) -> dict[str, Row]:
+        """Return rows by id: from what is asked outwards, for SQLite does not know how few that may be."""
+        found = self.database.execute(
+            f"SELECT here.* FROM json_each(?) AS asked CROSS JOIN {joined}",  # noqa: S608 - texts of ours
+            (json.dumps(keys), *values),
+        )
+        return {row["id"]: dict(row) for row in found}
+
+    def _verified(self, persons: set[str]) -> set[str]:
+        rows = self._rows("person AS here ON here.id = asked.value", list(persons))
+        return {key for key, row in rows.items() if row["verified_at"] is not None}
+
+
+def _sliced(keys: Iterable[str]) -> Iterator[list[str]]:
+    """Yield `keys` in order, so many at a time as one question to the database may name."""
+    ordered = sorted(keys)
+    yield from (ordered[start : start + SLICE] for start in range(0, len(ordered), SLICE))
 
 
 def row_of(database: sqlite3.Connection, table: str, key: str) -> Row | None:

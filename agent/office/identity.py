@@ -73,7 +73,8 @@ _PERMITS = {
 
 def normal(text: str) -> str:
     """Return a document number as it is kept: half-width, upper case, without spaces."""
-    return "".join(unicodedata.normalize("NFKC", text).split()).strip("'`\u200b\ufeff").upper()
+    text = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return "".join(text.split()).strip("'`\u200b\ufeff").upper()
 
 
 def flaw_of(document: Document, number: str, today: date) -> Flaw | None:

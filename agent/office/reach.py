@@ -30,25 +30,9 @@ class Shift:
     loses: tuple[str, ...]
 
 
-def shelf_of(database: sqlite3.Connection) -> Shelf:
-    """Return the doors of each group: those of a gateway, where the book has any gateway at all."""
-    known = {door for (doors,) in database.execute("SELECT doors FROM gateway") for door in json.loads(doors)}
-    found: Shelf = {}
-    for name, rights in database.execute("SELECT id, rights FROM door_group"):
-        doors = frozenset(right["door"] for right in json.loads(rights))
-        found[name] = doors & known if known else doors
-    return found
-
-
-def doors_of(database: sqlite3.Connection, person: str, shelf: Shelf, at: datetime) -> frozenset[str]:
-    """Return the doors that `person` could open at `at` with some card or phone."""
-    row = database.execute(f"{_PERSONS} AND person.id = ?", (CredentialState.ACTIVE, person)).fetchone()
-    return frozenset() if row is None else _doors(row, shelf, at)
-
-
 def everybody(database: sqlite3.Connection, at: datetime) -> dict[str, frozenset[str]]:
     """Return the doors of all persons who could open any at `at`."""
-    shelf = shelf_of(database)
+    shelf = _shelf_of(database)
     rows = database.execute(_PERSONS, (CredentialState.ACTIVE,))
     found = ((row["id"], _doors(row, shelf, at)) for row in rows)
     return {person: doors for person, doors in found if doors}
@@ -68,6 +52,16 @@ _PERSONS = (
     "SELECT id, groups, valid_until, verified_until FROM person WHERE verified_at IS NOT NULL "
     "AND EXISTS (SELECT 1 FROM credential WHERE credential.person = person.id AND credential.state = ?)"
 )
+
+
+def _shelf_of(database: sqlite3.Connection) -> Shelf:
+    """Return the doors of each group: those of a gateway, where the book has any gateway at all."""
+    known = {door for (doors,) in database.execute("SELECT doors FROM gateway") for door in json.loads(doors)}
+    found: Shelf = {}
+    for name, rights in database.execute("SELECT id, rights FROM door_group"):
+        doors = frozenset(right["door"] for right in json.loads(rights))
+        found[name] = doors & known if known else doors
+    return found
 
 
 def _doors(row: sqlite3.Row, shelf: Shelf, at: datetime) -> frozenset[str]:

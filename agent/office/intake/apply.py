@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agent.office import credentials, lifecycle, people
+from agent.office import credentials, lifecycle, people, reach
 from agent.office.intake.columns import Column
 from agent.office.intake.plan import PROGRESS_ROWS
-from agent.office.reach import doors_of, shelf_of
 from protocols.mqtt.model import read_stamp
 
 if TYPE_CHECKING:
@@ -68,19 +68,21 @@ def carry_out(
     leave_missing: the file names everybody who belongs to its buildings; all others there leave.
     """
     added = changed = same = cards = 0
-    touched: dict[str, int | None] = {}
+    touched: dict[str, int] = {}
     # Cards that readers cannot tell apart were judged row by row: what is left of them here was accepted.
     with book.change(IMPORTED, by=by, at=at, keep=not rehearse, accept_collisions=True) as edit:
-        shelf = shelf_of(edit.database)
-        before: dict[str, frozenset[str]] = {}
+        before = reach.everybody(edit.database, at)
+        ids = _known(edit, plan.entries)
         for done, entry in enumerate(plan.entries):
             if progress is not None and done % PROGRESS_ROWS == 0:
                 progress(done, len(plan.entries))
-            key, known = _person_id(edit, entry)
+            document = people.document_digest(edit.sealer, entry.details)
+            known = document in ids
+            if not known:
+                ids[document] = people.new_id()
+            key = ids[document]
             again = key in touched
-            if not again:
-                touched[key] = entry.row
-                before[key] = doors_of(edit.database, key, shelf, at) if known else frozenset()
+            touched.setdefault(key, entry.row)
             fresh = _write(edit, key, entry, known=known, again=again)
             issued = _issue(edit, key, entry)
             cards += issued
@@ -90,15 +92,15 @@ def carry_out(
                 changed += 1
             else:
                 same += 1
+        order = {key: place for place, key in enumerate(touched)}
         missing = _missing(edit, plan, touched, at)
         for key in missing if leave_missing else ():
-            touched[key] = None
-            before[key] = doors_of(edit.database, key, shelf, at)
             lifecycle.end_rights(edit, key, at)
+        moved = reach.shifts(before, reach.everybody(edit.database, at))
+        last = len(plan.entries)  # those whom no row names come after all rows
         shifts = tuple(
-            shift
-            for key, row in touched.items()
-            if (shift := _shift(row, key, before[key], doors_of(edit.database, key, shelf, at))) is not None
+            Shift(touched.get(each.person), each.person, each.gains, each.loses)
+            for each in sorted(moved, key=lambda each: order.get(each.person, last))
         )
         edit.note(f"persons+{added} persons~{changed} cards+{cards}")
         if leave_missing and missing:
@@ -107,12 +109,6 @@ def carry_out(
     if progress is not None:
         progress(len(plan.entries), len(plan.entries))
     return Outcome(added, changed, same, cards, shifts, revision, missing, leave_missing)
-
-
-def _shift(row: int | None, person: str, before: frozenset[str], after: frozenset[str]) -> Shift | None:
-    if before == after:
-        return None
-    return Shift(row, person, tuple(sorted(after - before)), tuple(sorted(before - after)))
 
 
 def _missing(edit: Edit, plan: Plan, named: Collection[str], at: datetime) -> tuple[str, ...]:
@@ -127,10 +123,14 @@ def _missing(edit: Edit, plan: Plan, named: Collection[str], at: datetime) -> tu
     )
 
 
-def _person_id(edit: Edit, entry: Entry) -> tuple[str, bool]:
-    digest = people.document_digest(edit.sealer, entry.details)
-    found = edit.database.execute("SELECT id FROM person WHERE document_digest = ?", (digest,)).fetchone()
-    return (people.new_id(), False) if found is None else (str(found["id"]), True)
+def _known(edit: Edit, entries: Iterable[Entry]) -> dict[str, str]:
+    """Return the ids of those whom the book has already, by document digest."""
+    digests = [people.document_digest(edit.sealer, entry.details) for entry in entries]
+    rows = edit.database.execute(
+        "SELECT document_digest, person.id FROM json_each(?) CROSS JOIN person ON document_digest = value",
+        (json.dumps(digests),),
+    )
+    return {row["document_digest"]: row["id"] for row in rows}
 
 
 def _write(edit: Edit, key: str, entry: Entry, *, known: bool, again: bool) -> bool:

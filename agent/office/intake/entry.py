@@ -153,10 +153,12 @@ class RowReader:
         if len(text) > LONGEST_CELL:
             self.complain(column, "cell_too_long", most=LONGEST_CELL)
             return ""
-        text = unicodedata.normalize("NFKC", text).strip().strip("\ufeff\u200b")
-        if found := _TEXT_FORMULA.fullmatch(text):  # how Excel is told to keep leading zeros
-            return found[1].strip()
+        if not text.isascii():
+            text = unicodedata.normalize("NFKC", text).strip().strip("\ufeff\u200b")
+        text = text.strip()
         if text.startswith("="):
+            if found := _TEXT_FORMULA.fullmatch(text):  # how Excel is told to keep leading zeros
+                return found[1].strip()
             self.complain(column, "formula")
             return ""
         if text in CELL_ERRORS or text == DAMAGED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -102,18 +103,22 @@ def _one_person_a_card(
     for entry, person in entries:
         for card in entry.cards:
             holders[str(card)].setdefault(person, entry)
-    for number, by_person in holders.items():
+    for by_person in holders.values():
         if len(by_person) > 1:
             rows = sorted(entry.row for entry in by_person.values())
             for here in rows:
                 others = ", ".join(str(other) for other in rows if other != here)
                 problems.append(reader.problem(here, Column.CARD, "card_shared", others=others))
-        (person, entry), *_ = by_person.items()
-        row = book.row("credential", digest_of(book.digest_key, number))
-        if row is None:
-            continue
-        owner = book.row("person", row["person"])
-        if owner is None or owner["document_digest"] != person:
+    digests = {digest_of(book.digest_key, number): number for number in holders}
+    held = book.database.execute(
+        "SELECT credential.id, credential.person, credential.state, person.document_digest "
+        "FROM json_each(?) AS asked CROSS JOIN credential ON credential.id = asked.value "
+        "LEFT JOIN person ON person.id = credential.person ORDER BY asked.key",
+        (json.dumps(list(digests)),),
+    )
+    for row in held:
+        (person, entry), *_ = holders[digests[row["id"]]].items()
+        if row["document_digest"] != person:
             problems.append(reader.problem(entry.row, Column.CARD, "card_taken", person=row["person"]))
         elif row["state"] != CredentialState.ACTIVE:
             problems.append(reader.problem(entry.row, Column.CARD, "card_" + row["state"]))
