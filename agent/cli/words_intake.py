@@ -71,8 +71,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "home_incomplete": ("building and room are both needed", "楼栋和房号都要填写"),
     "group_missing": ("no group; name one, or give --group", "缺少权限组；请填写，或使用 --group"),
     "group_unknown": (
-        "there is no group {group!r}; correct it, or: menshen office group add {group} …",
-        "没有权限组 {group!r}；请更正，或执行 menshen office group add {group} …",
+        "there is no such group; correct it, or add it first; known: {known}",
+        "没有此权限组；请更正，或先添加；现有：{known}",
     ),
     "date": ("no date; write it like 2026-12-31", "不是日期；请写成 2026-12-31"),
     "until_before_from": ("ends before it begins", "结束早于开始"),

@@ -91,6 +91,7 @@ class RowReader:
         self._table = table
         self._terms = terms
         self._present = frozenset(table.columns)
+        self._groups_told = "、".join(sorted(terms.groups)) or "—"
         self._row = 0
         self._cells: list[str] = []
         self._wrong: set[Column | None] = set()
@@ -231,7 +232,8 @@ class RowReader:
             self.complain(Column.GROUPS, "group_missing")
         for name in names:
             if name not in self._terms.groups:
-                self.complain(Column.GROUPS, "group_unknown", group=name)
+                # What stands there is not told again: where columns have slipped, it may be anything.
+                self.complain(Column.GROUPS, "group_unknown", known=self._groups_told)
         return names
 
     def _moment(self, column: Column, *, at_end: bool) -> datetime | None:

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from agent.cli.app import main
+from agent.errors import EX_DATAERR
 from agent.keyfiles import make_signing_key
 from agent.office.book import Book
 from protocols.tokens.keys import public_text
@@ -17,7 +18,7 @@ from tests.peers.office_site import resident_number
 from tests.peers.roster_gateway import RosterGateway
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     import pytest
@@ -69,6 +70,34 @@ def roster_file(path: Path) -> Path:
     return path
 
 
+def slipped_file(path: Path) -> Path:
+    """Return a roster whose columns have slipped: names, numbers and phones stand where others belong."""
+    lines = ["身份证号,姓名,权限组,手机号,卡号,住址,人员类型,核验日期,证件类型,租约到期"]
+    lines += [",".join([NAMES[0], NUMBERS[0], NAMES[1], NAMES[2], PHONES[0], NUMBERS[1], NAMES[0], NAMES[1],
+                        NAMES[2], NUMBERS[0]])]  # fmt: skip
+    lines += [f"{number},{name},residents,{phone},{CARDS[0]},{HOME},,2026-11-01,,"
+              for number, name, phone in zip(NUMBERS, NAMES, PHONES, strict=True)]  # fmt: skip
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def make_mistakes(run: Callable[..., None], slipped: str, outside: Path) -> None:
+    """Have the office refuse what it can refuse: what it says then leaves it too."""
+    run("import", slipped, "--report", str(outside / "slipped.txt"), code=EX_DATAERR)
+    run("import", slipped, "--json", "--report", str(outside / "slipped.csv"), code=EX_DATAERR)
+    for words in (
+        ("card", "issue", NAMES[0], CARDS[1]),
+        ("card", "issue", NAMES[0], NUMBERS[1]),
+        ("card", "lost", "0099999999", "--why", WHY),
+        ("person", "add", "--name", NAMES[0], "--number", NUMBERS[0], "--phone", PHONES[0]),
+        ("person", "add", "--name", NAMES[0], "--number", f"{NUMBERS[0][:-1]}?", "--home", HOME),
+        ("person", "show", f"{NAMES[0]}{NAMES[1]}"),
+        ("person", "purge", NAMES[0]),
+        ("phone", "add", NAMES[1], "--key", PHONES[0]),
+    ):
+        run(*words, code=EX_DATAERR)
+
+
 def test_the_search_finds_what_it_looks_for(tmp_path: Path) -> None:
     content = roster_file(tmp_path / "roster.csv").read_bytes()
     assert {name.encode("gb18030") for name in NAMES} <= leaks(content)
@@ -97,6 +126,7 @@ def test_nothing_personal_leaves_the_office(
     run("group", "add", "residents", "--door", "lobby", "--door", "garage")
     run("import", str(roster), "--dry-run", "--report", str(outside / "dry.txt"))
     run("import", str(roster), "--json", "--report", str(outside / "report.txt"))
+    make_mistakes(run, str(slipped_file(tmp_path / "slipped.csv")), outside)
     with (
         Mosquitto(spool, persistent=True) as broker,
         Centre(broker.port, hears=("#",)) as everything,
@@ -114,16 +144,30 @@ def test_nothing_personal_leaves_the_office(
         run("push", *line)
         until(lambda: any("delta" in heard.topic for heard in everything.heard()))
         messages = everything.heard()
+    run("person", "set", NAMES[0], "--consent", NOTES[0], "--care", f"{NAMES[1]} {PHONES[1]}")
+    run("person", "leave", NAMES[2])
+    run("person", "purge", NAMES[2], "--receipts", str(outside / "purged.txt"))
+    run("person", "purged")
+    run("person", "purged", "--json")
+    run("access", "show")
+    plan = outside / "plan.toml"
+    plan.write_text('[groups]\nresidents = ["lobby"]\n', encoding="utf-8")
+    run("access", "load", str(plan), "--json")
+    run("household", "suspend", HOME)
     run("receipts")
     run("receipts", "--json")
     run("history")
     run("history", "--json")
+    run("history", "--about", NAMES[0])
+    run("history", "--verify")
 
     assert any("snapshot" in heard.topic for heard in messages)
     for heard in messages:
         assert leaks(heard.topic.encode() + b"\n" + heard.payload) == set(), heard.topic
     searched = list(files_below(site, outside, spool))
-    assert {"book.sqlite", "gw01.db", "mosquitto.db", "report.txt"} <= {path.name for path in searched}
+    assert {"book.sqlite", "gw01.db", "mosquitto.db", "report.txt", "slipped.txt", "purged.txt"} <= {
+        path.name for path in searched
+    }
     for path in searched:
         assert leaks(path.read_bytes()) == set(), path
     assert leaks("".join(said).encode()) == set()
