@@ -161,7 +161,7 @@ class House:
             revoked=listed.pass_revoked,
             digest_key=digest_key,
         )
-        translator = Translator(self._wiring, listed.lookup, digest_key, config.layouts)
+        translator = Translator(self._wiring, listed.lookup, digest_key, config.layouts, tell=self._inbox.put)
         desks = Desks(translator, passes, orders, rosters, devices, identities=identities)
         remembered = memory.door_states()
         self._modes = {name: remembered_mode(text) for name, text in remembered.items()}

@@ -125,6 +125,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "more comes from {device} than people show or type — a key that sticks, or somebody at its wires",
         "{device} 的数据多于人能刷卡或按键的量。请查卡住的按键，或有人动线",
     ),
+    "trouble_card_inverted": (
+        "unknown cards at {device} are on the list with every bit turned — exchange D0 and D1",
+        "{device} 读到的未知卡逐位取反后在名单中。请对调 D0 与 D1",
+    ),
+    "trouble_card_reversed": (
+        "unknown cards at {device} are on the list, bytes turned — take the _REV format, or set the reader",
+        "{device} 读到的未知卡字节颠倒后在名单中。请改用 _REV 格式，或设置读卡器字节序",
+    ),
     "trouble": (
         "{device} reports {kind} — see the journal for when it began",
         "{device} 报告 {kind}。请查日志看何时开始",

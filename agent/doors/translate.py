@@ -25,6 +25,7 @@ from agent.domain.facts import (
     Shown,
     Unreadable,
 )
+from agent.doors.lookalikes import Lookalikes
 from drivers.contract import (
     CardRead,
     Done,
@@ -42,11 +43,11 @@ from drivers.contract import (
     Trouble,
     Why,
 )
-from protocols.wiegand.decoding import decode
+from protocols.wiegand.decoding import BitsError, decode, explain
 from protocols.wiegand.formats import FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from agent.domain.credentials import Holding
     from agent.doors.wiring import Wiring
@@ -91,7 +92,10 @@ def _digest(text: str, key: bytes) -> bytes:
 
 
 class Translator:
-    """Turn what drivers emit into facts about doors. Holds the wiring; changes nothing."""
+    """Turn what drivers emit into facts about doors. Holds the wiring.
+
+    tell: takes what cards say of their reader's wires, as if its driver had told it.
+    """
 
     def __init__(
         self,
@@ -99,11 +103,14 @@ class Translator:
         lookup: Lookup,
         digest_key: bytes,
         formats: Mapping[str, Format] = FORMATS,
+        *,
+        tell: Callable[[Trouble], None] = lambda _trouble: None,
     ) -> None:
         self._wiring = wiring
         self._lookup = lookup
         self._digest_key = digest_key
         self._formats = formats
+        self._lookalikes = Lookalikes(lambda number: self._holding(number) is not None, tell)
 
     def facts(self, event: Event) -> tuple[Fact, ...]:  # noqa: PLR0911 - one return an event
         """Return what `event` means for the doors; often one fact, sometimes none."""
@@ -143,12 +150,15 @@ class Translator:
             return (Noted("entry.unassigned", {"reader": event.reader}, alarm=True),)
         card = decode(event.bits, place.formats, self._formats)
         if card is None:
-            bits = len(event.bits)
-            why = f"none of {', '.join(place.formats)}"
-            return (Unreadable(place.door, event.reader, place.direction, bits, why),)
+            why = _unreadable(event.bits, place.formats, self._formats)
+            return (Unreadable(place.door, event.reader, place.direction, len(event.bits), why),)
         digest = card_digest(card.number, self._digest_key)
         holding = self._lookup(digest)
+        self._lookalikes.card(event.reader, card.number, event.at, known=holding is not None)
         return (Presented(place.door, event.reader, place.direction, digest, holding, event.at),)
+
+    def _holding(self, number: CardNumber) -> Holding | None:
+        return self._lookup(card_digest(number, self._digest_key))
 
     def _input(self, point: str, state: InputState) -> tuple[Fact, ...]:
         wiring = self._wiring
@@ -169,6 +179,16 @@ class Translator:
                 return (Noted("exit.fault", {"point": point, "state": state.value}, door, alarm=True),)
             case _:
                 assert_never(state)
+
+
+def _unreadable(bits: str, formats: Sequence[str], table: Mapping[str, Format]) -> str:
+    """Say why a frame is no card, and what to look at; of one that is two cards, nothing more."""
+    none = f"none of {', '.join(formats)}"
+    try:
+        found = explain(bits, formats, table)
+    except BitsError:
+        return none
+    return none if found.matches else "; ".join((none, *map(str, found.hints)))
 
 
 def _fire(state: InputState) -> Fact:

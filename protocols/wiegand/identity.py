@@ -67,6 +67,19 @@ def reversed_bytes(value: int, size: int) -> int:
     return int.from_bytes(value.to_bytes(size, "big"), "little")
 
 
+def lookalikes(number: CardNumber) -> dict[str, CardNumber]:
+    """Return what the same card is at a reader that is wrongly wired or set, by what is wrong.
+
+    "card_inverted": D0 and D1 are exchanged, and no check tells it. "card_reversed": the bytes come in the
+    other order, which no check ever tells. A number that looks the same either way is not among them.
+    """
+    width = width_of(number.space)
+    found = {"card_inverted": CardNumber(number.space, number.value ^ ((1 << width) - 1))}
+    if width % 8 == 0:
+        found["card_reversed"] = CardNumber(number.space, reversed_bytes(number.value, width // 8))
+    return {what: other for what, other in found.items() if other != number}
+
+
 @dataclass(frozen=True, slots=True)
 class Shortening:
     """How a kind of reader shortens a card: to a number of `space`. `how` says which bytes it leaves out.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding
 from agent.domain.facts import (
     Carried,
     ExitAsked,
@@ -39,10 +42,12 @@ from drivers.contract import (
     Trouble,
     Why,
 )
+from protocols.wiegand.formats import FORMATS
 from protocols.wiegand.identity import CardNumber
 
 KEY = b"k" * 32
 CARD = "10111011000000110010000110"  # H10301, facility 118, card 1603
+HOLDING = Holding(Credential(b"d" * 16, CredentialKind.CARD, CredentialState.ACTIVE), None)
 WIRING = Wiring(
     readers={"in": ReaderPlace("lobby", "in", ("H10301", "W34_CARD32"))},
     locks={"lobby": "lock"},
@@ -75,7 +80,62 @@ def test_two_keys_give_one_card_two_digests() -> None:
 def test_bits_that_fit_no_allowed_format_are_said_without_the_bits() -> None:
     (fact,) = facts(CardRead("in", "0" * 37, 0.0))
 
-    assert fact == Unreadable("lobby", "in", "in", 37, "none of H10301, W34_CARD32")
+    hint = "no checked format has 37 bits; the formats looked at have 26, 34"
+    assert fact == Unreadable("lobby", "in", "in", 37, f"none of H10301, W34_CARD32; {hint}")
+
+
+@pytest.mark.parametrize(
+    ("bits", "hint"),
+    [
+        (CARD[1:], "; 25 bits: one bit of 26 was lost; look at the wire, the ground and the gap"),
+        (
+            CARD.translate(str.maketrans("01", "10")),
+            "; D0 and D1 probably swapped: the complement passes H10301",
+        ),
+    ],
+)
+def test_what_is_no_card_says_which_wire_to_look_at(bits: str, hint: str) -> None:
+    (fact,) = facts(CardRead("in", bits, 0.0))
+
+    assert isinstance(fact, Unreadable)
+    assert fact.why.startswith(f"none of H10301, W34_CARD32{hint}")
+
+
+def test_what_is_no_frame_at_all_is_no_card() -> None:
+    assert facts(CardRead("in", "no bits", 0.0)) == (
+        Unreadable("lobby", "in", "in", 7, "none of H10301, W34_CARD32"),
+    )
+
+
+def test_a_frame_that_is_two_cards_does_not_say_which() -> None:
+    wiring = replace(WIRING, readers={"in": ReaderPlace("lobby", "in", ("W32_CSN", "W32_CSN_REV"))})
+    (fact,) = Translator(wiring, lambda _digest: None, KEY).facts(CardRead("in", f"{0x0A1B2C3D:032b}", 0.0))
+
+    assert fact == Unreadable("lobby", "in", "in", 32, "none of W32_CSN, W32_CSN_REV")
+
+
+@pytest.mark.parametrize(
+    ("listed", "kind"), [(0x3D2C1B0A, "card_reversed"), (0x0A1B2C3D ^ 0xFFFFFFFF, "card_inverted")]
+)
+def test_cards_that_are_on_the_list_the_other_way_tell_of_their_reader_and_stay_unknown(
+    listed: int, kind: str
+) -> None:
+    other = FORMATS["W34_CARD32"].encode({"card": 0x0A1B2C3D})
+    right = FORMATS["W34_CARD32"].encode({"card": listed})
+    on_list = card_digest(CardNumber("uid32", listed), KEY)
+    told: list[Trouble] = []
+    translator = Translator(
+        WIRING, lambda digest: HOLDING if digest == on_list else None, KEY, tell=told.append
+    )
+    for at, bits in enumerate((CARD, other, other, right, right, CARD)):
+        (fact,) = translator.facts(CardRead("in", bits, float(at)))
+        assert isinstance(fact, Presented)
+        assert (fact.holding is not None) == (bits == right)
+
+    assert [(each.device, each.kind, each.active, each.at) for each in told] == [
+        ("in", kind, True, 1.0),
+        ("in", kind, False, 3.0),
+    ]
 
 
 def test_a_reader_at_no_door_opens_nothing() -> None:

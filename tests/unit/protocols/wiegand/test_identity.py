@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from protocols.errors import WireError
 from protocols.wiegand.formats import SPACES
-from protocols.wiegand.identity import SHORTENINGS, CardNumber, NumberError, shortened, width_of
+from protocols.wiegand.identity import SHORTENINGS, CardNumber, NumberError, lookalikes, shortened, width_of
 
 
 @given(st.sampled_from(sorted(SPACES)), st.data())
@@ -76,3 +76,12 @@ def test_whatever_is_shortened_fits_the_space_it_says(space: str, data: st.DataO
     for kind, narrow in shortened(number, SHORTENINGS).items():
         assert narrow.space == SHORTENINGS[kind].space
         assert width_of(narrow.space) < width_of(space)
+
+
+def test_a_card_at_a_reader_that_is_wired_or_set_wrongly_is_another_number() -> None:
+    assert {kind: str(other) for kind, other in lookalikes(CardNumber("uid32", 0x0A1B2C3D)).items()} == {
+        "card_inverted": "uid32:F5E4D3C2",
+        "card_reversed": "uid32:3D2C1B0A",
+    }
+    assert list(lookalikes(CardNumber("uid32", 0x0A1B1B0A))) == ["card_inverted"]
+    assert list(lookalikes(CardNumber("data35", 5))) == ["card_inverted"]
