@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli.bus import key_or_nothing
 from agent.cli.options import add_json
 from agent.cli.words import say
 from agent.errors import BadInput
+from agent.keyfiles import read_private
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterable, Iterator
 
     from agent.cli.app import Commands
@@ -26,7 +28,9 @@ def register(decode_commands: Commands) -> None:
     """Add `decode osdp`."""
     parser = decode_commands.add_parser("osdp", help=say("osdp.about"), description=say("osdp.about"))
     parser.add_argument("frames", nargs="+", metavar="HEX", help=say("osdp.frames"))
-    parser.add_argument("--key", type=key_or_nothing, default=None, metavar="HEX", help=say("osdp.key"))
+    keys = parser.add_mutually_exclusive_group()
+    keys.add_argument("--key", type=key_or_nothing, default=None, metavar="HEX", help=say("osdp.key"))
+    keys.add_argument("--key-file", type=Path, default=None, metavar="FILE", help=say("osdp.key_file"))
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -35,11 +39,22 @@ def run(args: argparse.Namespace) -> int:
     """Explain the frames in their order, so that a session can be followed. Returns an exit code."""
     from protocols.osdp.explain import Explainer  # noqa: PLC0415 - AES only where used
 
-    explainer = Explainer(args.key)
+    explainer = Explainer(args.key if args.key_file is None else _key_in(args.key_file))
     for data in _bytes(sys.stdin if args.frames == [STDIN] else args.frames):
         for told in explainer.explain(data):
             print(json.dumps(told) if args.json else _words(told), flush=True)
     return 0
+
+
+def _key_in(path: Path) -> bytes:
+    """Return a key, also one that nobody should have: the frames are there, and want to be understood."""
+    try:
+        key = key_or_nothing(read_private(path).decode("ascii", "replace").strip())
+    except argparse.ArgumentTypeError as error:
+        raise BadInput(f"{path}: {error}") from error
+    if key is None:
+        raise BadInput(f"{path}: {say('bus.bad_key')}")
+    return key
 
 
 def _bytes(texts: Iterable[str]) -> Iterator[bytes]:

@@ -22,7 +22,16 @@ FEWEST_QUESTIONS = 200
 """Before so many, a rate says nothing."""
 
 
-OF_DEVICES = ("tamper", "power", "identity_changed", "babble", "card_inverted", "card_reversed")
+OF_DEVICES = (
+    "tamper",
+    "power",
+    "identity_changed",
+    "security",
+    "card_as_text",
+    "babble",
+    "card_inverted",
+    "card_reversed",
+)
 OF_BOARDS = ("linkage", "stuck_output", "actuation")
 OF_WIEGAND = (
     "swapped",

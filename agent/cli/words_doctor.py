@@ -61,13 +61,28 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "trouble_identity_changed": (
         (
-            "at {device} hangs another device than before — if you have replaced it, pair it again (it needs "
-            "a key of its own) or write its serial and cuid into the configuration; if not, go and look"
+            "at {device} hangs another device than before — if you have replaced it, stop the daemon and run "
+            "menshen bus pair --reader {device}, or write its serial and cuid into the configuration; "
+            "if not, go and look"
         ),
         (
-            "{device} 处的设备与之前不是同一台。若是您更换的，请重新配对（新设备要有自己的密钥），"
-            "或在配置中写明其 serial 和 cuid；否则请现场查看"
+            "{device} 处的设备与之前不是同一台。若是您更换的，请停止守护进程后运行 "
+            "menshen bus pair --reader {device}，或在配置中写明其 serial 和 cuid；否则请现场查看"
         ),
+    ),
+    "trouble_security": (
+        (
+            "no secure session with {device}, so nothing it says is believed — if you have replaced or reset "
+            "it, pair it again: menshen bus pair --reader {device}; if not, go and look what hangs there"
+        ),
+        (
+            "与 {device} 无法建立安全会话，所报内容一律不予采信。若是您更换或复位的，请重新配对："
+            "menshen bus pair --reader {device}；否则请现场查看接的是什么"
+        ),
+    ),
+    "trouble_card_as_text": (
+        "{device} sends cards as characters, which nobody can read for sure — set it to send bits (RAW)",
+        "{device} 以字符方式上报卡号，无法可靠识读。请将其设为上报位数据（RAW）",
     ),
     "trouble_linkage": (
         "an input of board {device} switches a relay by itself — set its linkage mode to normal",

@@ -10,6 +10,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "the devices' key, to open secure frames from the handshake on",
         "设备密钥，用于从握手起解开安全帧",
     ),
+    "key_file": ("the same, in a file of mode 0600", "同上,存于权限 0600 的文件"),
     "no_hex": ("{text} is not hex", "{text} 不是十六进制"),
     "too_long": ("a line has more than {most} characters", "一行超过 {most} 个字符"),
 }

@@ -261,3 +261,14 @@ def test_frames_are_explained_one_a_line(
 def test_what_is_no_hex_is_bad_input(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["decode", "osdp", text]) == 65
     assert capsys.readouterr().err
+
+
+def test_frames_are_opened_by_a_key_in_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "key"
+    for content, code in (("12", 65), ("", 65), (bytes(range(0x30, 0x40)).hex(), 0)):
+        file.write_text(content)
+        file.chmod(0o600)
+        assert main(["decode", "osdp", "5301080005608b33", "--key-file", str(file), "--json"]) == code
+    assert capsys.readouterr().out.count("POLL") == 1
+    file.chmod(0o644)
+    assert main(["decode", "osdp", "5301080005608b33", "--key-file", str(file)]) == 77
