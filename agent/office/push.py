@@ -42,7 +42,7 @@ HEARD = tuple(f"{ROOT}/+/{kind}" for kind in (Kind.BIRTH, Kind.STATE, Kind.RECEI
 """What the office listens to."""
 
 STALE_PART = 4
-"""A snapshot is laid out anew when a quarter of the list has changed since: then it is the cheaper way."""
+"""A snapshot is laid out anew when rows for a quarter of the list were written since: it is cheaper then."""
 ANSWERS = 3
 """How often the same lack of a gateway is answered in one session; then a person must look."""
 
@@ -199,8 +199,8 @@ class Pusher:
     def _stale(self, gateway: str, old: Snapshot, newest: int) -> bool:
         if old.revision == newest:
             return False
-        changed = self._rosters.changes(gateway, old.revision, newest)
-        return changed.state.count <= CHUNK_ROWS or changed.size * STALE_PART >= changed.state.count
+        count = self._rosters.state(gateway, newest).count
+        return count <= CHUNK_ROWS or self._rosters.written(old.revision, newest) * STALE_PART >= count
 
     def _send_delta(self, gateway: str, base: int, newest: int) -> bool:
         changes = self._rosters.changes(gateway, base, newest)

@@ -42,3 +42,11 @@ def test_a_new_key_or_another_pin_is_another_word_that_tells_neither(tmp_path: P
     assert dict(first.pins) == {}
     assert dict(pinned.pins) == {"serial": "10000001"}
     assert KEY.decode() not in first.word
+
+
+def test_the_spaces_that_readers_give_are_those_of_their_formats(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    config = load(lay_out(tmp_path / "a"), {}).config
+    formats = {name for door in config.doors for reader in door.readers for name in reader.formats}
+    assert plan.reads(config) == tuple(sorted({config.layouts[name].space for name in formats}))
+    assert "uid32" in plan.reads(config)
