@@ -145,12 +145,16 @@ class Exchange:
             return 0.0
         return max(debt.heads.values()) + LATEST_REPLY_S
 
-    def usual_patience_s(self, unit: int) -> float:
+    def knows(self, unit: int) -> bool:
+        """Say whether the board has answered since the port was opened, so that its usual time is known."""
+        return unit in self._took_s
+
+    def usual_patience_s(self, unit: int, least_s: float = LEAST_PATIENCE_S) -> float:
         """Return how long the board is given for its own part, by what it took of late."""
         took_s = self._took_s.get(unit)
         if took_s is None:
             return self.patience_s
-        return min(self.patience_s, max(LEAST_PATIENCE_S, PATIENCE_SHARE * took_s))
+        return min(self.patience_s, max(least_s, PATIENCE_SHARE * took_s))
 
     def wire_s(self, request: Request) -> float:
         """Return what a question and its answer take of the line at the least, with the silence behind."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PRESS_S = 0.1  # the shortest press that must be seen
 LATE_S = 0.006  # what a busy box may be late at waking this thread, for each round
 BLIND_S = PRESS_S - LATE_S  # no input goes unseen for longer, if the line can do it at all
+QUICK_S = 0.012  # a silent board that used to answer at once; one answer that comes later does no harm
+SLOW_S = 0.05  # the slowest of the cheap boards take so much
 SQUEEZE_S = 0.25  # on a line without slack, a question that cannot wait is asked after so long, and so often
 CHECK_SQUEEZE_S = 1.0  # and a mere look at the outputs of a board that does well
 
@@ -98,9 +100,10 @@ class Turns:
             return Turn(board, question, usual_s) if fits else None
         if board.looks_long(at):
             return Turn(board, question, self._exchange.patience_s)
-        # A silent board: it gets what the others leave it, and at least what it took when it was well.
+        # A silent board gets what it took when it was well; one that was never heard, what the others leave.
         wire_s = self._exchange.wire_s(question)
-        least_s = usual_s if board.heard else LEAST_PATIENCE_S
-        if not self._fits(wire_s + least_s, at, board.extra_due):
-            return None
-        return Turn(board, question, max(least_s, self.slack_s(at) - wire_s))
+        left_s = min(self.slack_s(at) - wire_s, SLOW_S)
+        quick_s = self._exchange.usual_patience_s(board.address, QUICK_S)
+        patience_s = quick_s if self._exchange.knows(board.address) else max(LEAST_PATIENCE_S, left_s)
+        fits = self._fits(wire_s + patience_s, at, board.extra_due)
+        return Turn(board, question, patience_s) if fits else None

@@ -107,9 +107,13 @@ def test_a_dead_board_does_not_delay_another(row: Boards) -> None:
 
 
 @pytest.mark.parametrize("row", [(4, 9600)], indirect=True)
-def test_a_press_of_a_tenth_of_a_second_is_seen_on_a_full_slow_line(row: Boards) -> None:
+@pytest.mark.parametrize("dead", [0, 1])
+def test_a_press_of_a_tenth_of_a_second_is_seen_on_a_full_slow_line(row: Boards, dead: int) -> None:
+    for board in row.boards[:dead]:
+        board.mood = Mood(silent=True)
+        row.inbox.after(0, Offline)
     for round_number in range(6):
-        board = row.boards[round_number % 4]
+        board = row.boards[dead:][round_number % (4 - dead)]
         point = f"exit-{board.address}"
         count = len(row.inbox.events)
         board.set_input(0, active=True)
@@ -165,6 +169,53 @@ def test_releases_of_several_boards_do_not_mix(row: Boards) -> None:
     for number in (1, 2, 1, 2):
         assert isinstance(row.release(number), Done)
     assert [len(board.history) for board in row.boards] == [2, 2]
+
+
+def test_releases_that_begin_one_pulse_anew_are_proven_by_one_look(row: Boards) -> None:
+    """As an exit button's are: the reflex of life safety asks for one, and the loop for the other."""
+    for command in (1, 2, 3):
+        row.driver.do(Release(command, "lock-1", 3, CLOCK() + PATIENCE_S))
+    assert all(isinstance(row.inbox.answer(command), Done) for command in (1, 2, 3))
+    assert [len(row.inbox.answers(command)) for command in (1, 2, 3)] == [1, 1, 1]
+    assert len(row.boards[0].history) == 3
+
+
+def test_a_relay_that_reads_off_fails_every_release_that_waits_for_its_proof(row: Boards) -> None:
+    row.boards[0].mood = Mood(stuck_off=frozenset({0}))
+    for command in (1, 2, 3):
+        row.driver.do(Release(command, "lock-1", 3, CLOCK() + PATIENCE_S))
+    answers = [row.inbox.answer(command) for command in (1, 2, 3)]
+    assert {answer.why for answer in answers if isinstance(answer, Failed)} == {Why.UNPROVEN}
+    assert not any(isinstance(answer, Done) for answer in answers)
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.005, 0.02, 0.1])
+def test_what_waits_for_its_proof_is_answered_when_the_port_goes_or_the_line_is_stopped(
+    row: Boards, after_s: float
+) -> None:
+    row.driver.do(Release(1, "lock-1", 3, CLOCK() + PATIENCE_S))
+    row.driver.do(Lock(2, "lock-2"))
+    row.driver.do(Release(3, "lock-1", 3, CLOCK() + PATIENCE_S))
+    threading.Event().wait(after_s)
+    row.line.unplug()
+    for command in (1, 2, 3):
+        row.inbox.answer(command)
+    row.driver.do(Release(4, "lock-1", 3, CLOCK() + PATIENCE_S))
+    row.driver.stop(STOP_WITHIN_S)
+    row.inbox.answer(4)
+    assert [len(row.inbox.answers(command)) for command in (1, 2, 3, 4)] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("row", [(4, 9600)], indirect=True)
+def test_a_press_is_seen_while_every_door_is_released(row: Boards) -> None:
+    count = len(row.inbox.events)
+    for command in range(100, 116):
+        row.driver.do(Release(command, f"lock-{command % 4 + 1}", 0.5, CLOCK() + PATIENCE_S))
+    row.boards[2].set_input(0, active=True)
+    told(row.inbox, count, "exit-3", InputState.ACTIVE)
+    assert all(isinstance(row.inbox.answer(command), Done) for command in range(100, 116))
+    kinds = [type(event) for event in row.inbox.events[count:]]
+    assert Done in kinds[kinds.index(InputChanged) :]  # the press was not behind all of them
 
 
 def test_more_commands_than_the_line_can_do_are_refused(row: Boards) -> None:
