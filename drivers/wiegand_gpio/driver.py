@@ -78,7 +78,7 @@ class WiegandGpio:
         self._emit: Emit = _nobody
         self._readers = tuple(ReaderLine(reader) for reader in settings.readers_here)
         inputs = (InputLines(settings.inputs_here),) if settings.inputs_here else ()
-        self._listeners: tuple[ReaderLine | InputLines, ...] = (*self._readers, *inputs)
+        self._receivers: tuple[ReaderLine | InputLines, ...] = (*self._readers, *inputs)
         self._indicators = {
             reader.name: {LED: reader.led, BEEPER: reader.beeper} for reader in settings.readers_here
         }
@@ -217,9 +217,9 @@ class WiegandGpio:
             chip.outputs({line: rest for line, (rest, _) in self._levels.items()}) if self._levels else None
         )
         try:
-            for listener in self._listeners:
-                edges = chip.edges(listener.pulls)
-                held.append(Source(edges, listener))  # one by one: what is open is closed if the next is not
+            for receiver in self._receivers:
+                edges = chip.edges(receiver.pulls)
+                held.append(Source(edges, receiver))  # one by one: what is open is closed if the next is not
             self._sources = tuple(held)
             self._broken = None
             self._timers.use(outputs)

@@ -15,7 +15,7 @@ MOST_EDGES = 512
 """In a slice, from one source: three of the longest cards. More is noise, and the rest is not looked at."""
 
 
-class Listener(Protocol):
+class Receiver(Protocol):
     """Who understands the edges of some lines."""
 
     @property
@@ -37,22 +37,22 @@ class Listener(Protocol):
 
 
 class Source:
-    """One request of lines and its listener. Used by the port's thread alone.
+    """One request of lines and its receiver. Used by the port's thread alone.
 
     A line that storms is read up to `MOST_EDGES` in a slice of time and then left alone until its end: the
     kernel drops what does not fit its buffer, and says so. Its own frames are lost; nobody else's are late.
     """
 
-    def __init__(self, edges: Edges, listener: Listener) -> None:
+    def __init__(self, edges: Edges, receiver: Receiver) -> None:
         self.edges = edges
         self.slices_cut = 0
-        self._listener = listener
+        self._receiver = receiver
         self._slice_ends_at = 0.0
         self._taken = 0
 
     def opened(self, at: float) -> list[Event]:
         """Begin anew."""
-        return self._listener.opened(self.edges, at)
+        return self._receiver.opened(self.edges, at)
 
     def deaf(self, at: float) -> bool:
         """Say whether this source is left alone at `at`."""
@@ -60,7 +60,7 @@ class Source:
 
     def due_at(self, at: float) -> float | None:
         """Return when to look at it, edges or none."""
-        return self._slice_ends_at if self.deaf(at) else self._listener.close_at
+        return self._slice_ends_at if self.deaf(at) else self._receiver.close_at
 
     def take(self, at: float) -> list[Event]:
         """Take the edges that wait. PortError: the lines are gone."""
@@ -69,12 +69,12 @@ class Source:
             self._slice_ends_at, self._taken = at + SLICE_S, 0
         self._taken += len(edges)
         self.slices_cut += self.deaf(at)
-        return self._listener.receive(edges, at)
+        return self._receiver.receive(edges, at)
 
     def pass_time(self, at: float) -> list[Event]:
         """Let time pass where that is due; not while edges may wait unread, or a card would be cut in two."""
-        due_at = self._listener.close_at
-        return [] if self.deaf(at) or due_at is None or at < due_at else self._listener.pass_time(at)
+        due_at = self._receiver.close_at
+        return [] if self.deaf(at) or due_at is None or at < due_at else self._receiver.pass_time(at)
 
 
 def next_due(sources: Iterable[Source], at: float, longest_s: float) -> float:
