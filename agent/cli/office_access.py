@@ -45,8 +45,6 @@ def run_load(args: Namespace) -> int:
         ) as edit:
             steps = access_plan.apply(edit, plan, book.zone.key)
             shifts = reach.shifts(before, reach.everybody(edit.database, at))
-            for step in steps:
-                edit.note(f"{step.table}:{step.name}")
             unwired, unopened = access_plan.loose_ends(edit)
         if args.json:
             print(

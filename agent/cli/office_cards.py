@@ -100,7 +100,7 @@ def run_state(args: Namespace) -> int:
     with open_book(args) as book:
         key = card_key(book, args.number, args.style)
         lifecycle.set_state(book, key, args.state, by=author(args), at=now(), why=args.why)
-        _say_done(book)
+        _say_done(book, credentials.load(book, key).person)
     return 0
 
 
@@ -111,7 +111,8 @@ def run_release(args: Namespace) -> int:
         with book.change("card.released", by=author(args), at=now()) as edit:
             credentials.release(edit, key)
             edit.note(key)
-        _say_done(book)
+        print(say("office.done", revision=book.revision))
+        print(say("office.push_hint"))
     return 0
 
 
@@ -124,7 +125,7 @@ def run_replace(args: Namespace) -> int:
         with book.change("card.replaced", by=author(args), at=now(), accept_collisions=accepted) as edit:
             fresh = credentials.replace(edit, key, number, args.why)
             edit.note(f"{key} {fresh}")
-        _say_done(book)
+        _say_done(book, credentials.load(book, fresh).person)
         _show_collisions_of(book, fresh)
     return 0
 
@@ -151,7 +152,7 @@ def run_phone_state(args: Namespace) -> int:
     with open_book(args) as book:
         key = credentials.phone_digest(book.digest_key, args.key)
         lifecycle.set_state(book, key, args.state, by=author(args), at=now(), why=args.why)
-        _say_done(book)
+        _say_done(book, credentials.load(book, key).person)
     return 0
 
 
@@ -184,6 +185,7 @@ def _show_collisions_of(book: Book, key: str) -> None:
     show_collisions(each for each in found if any(claim.card == key for claim in each.claims))
 
 
-def _say_done(book: Book) -> None:
-    print(say("office.done", revision=book.revision))
+def _say_done(book: Book, person: str) -> None:
+    """Say that it is done, and of whom: a card that was mistyped may be another's."""
+    print(say("office.done_of", person=person, revision=book.revision))
     print(say("office.push_hint"))

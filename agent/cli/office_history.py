@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from agent.cli.office_book import action, author, day_text, now, open_book, show_table
 from agent.cli.office_shifts import show_shifts
-from agent.cli.words import say
+from agent.cli.words import known, say
 from agent.errors import StoreError
 from agent.office import history, lifecycle, people
 from protocols.mqtt.model import read_stamp
@@ -51,13 +51,18 @@ def run_history(args: Namespace) -> int:
                     str(change["number"]),
                     day_text(book, read_stamp(change["at"])),
                     change["by"],
-                    change["what"],
+                    _what(change["what"]),
                     change["detail"],
                 )
                 for change in found
             ],
         )
     return 0
+
+
+def _what(code: str) -> str:
+    key = f"book.change_{code.replace('.', '_')}"
+    return say(key) if known(key) else code
 
 
 def _verify(book: Book) -> int:

@@ -140,7 +140,7 @@ def run_list(args: Namespace) -> int:
                     person.id,
                     person.details.name,
                     "" if person.home is None else str(person.home),
-                    person.role.value,
+                    say(f"book.role_{person.role}"),
                     ", ".join(person.groups),
                     day_text(book, person.valid_until),
                     _verified_text(book, person),
@@ -162,13 +162,13 @@ def run_show(args: Namespace) -> int:
         for label, text in (
             ("col_id", person.id),
             ("col_name", details.name),
-            ("col_document", f"{details.document} …{details.number[-SHOWN_DIGITS:]}"),
+            ("col_document", f"{say(f'book.document_{details.document}')} …{details.number[-SHOWN_DIGITS:]}"),
             ("col_phone", details.phone),
             ("col_consent", details.consent),
             ("col_care", details.care),
             ("col_note", details.note),
             ("col_home", "" if person.home is None else str(person.home)),
-            ("col_role", person.role.value),
+            ("col_role", say(f"book.role_{person.role}")),
             ("col_groups", ", ".join(person.groups)),
             ("col_until", day_text(book, person.valid_until)),
             ("col_verified", _verified_text(book, person)),
@@ -177,7 +177,12 @@ def run_show(args: Namespace) -> int:
         show_table(
             ("col_kind", "col_card", "col_state", "col_until"),
             [
-                (each.kind.value, each.number or each.id, each.state.value, day_text(book, each.valid_until))
+                (
+                    say(f"book.kind_{each.kind}"),
+                    each.number or each.id,
+                    say(f"book.state_{each.state}"),
+                    day_text(book, each.valid_until),
+                )
                 for each in credentials.held_by(book, person.id)
             ],
         )

@@ -111,7 +111,7 @@ def run_due(args: Namespace) -> int:
         ]
         ends.sort(key=lambda each: (each[0], each[2].id))
         show_table(
-            ("col_until", "col_what", "col_id", "col_name", "col_home"),
+            ("col_until", "col_ends", "col_id", "col_name", "col_home"),
             [
                 (
                     day_text(book, end),

@@ -50,8 +50,8 @@ def set_schedule(edit: Edit, name: str, windows: Sequence[str], zone: str) -> No
     if not is_name(name):
         raise _no_name(name)
     _check(Schedule, body, name)
-    edit.put("schedule", {"id": name, "zone": zone, "windows": json.dumps(body["windows"])})
-    edit.note(f"schedule:{name}")
+    if edit.put("schedule", {"id": name, "zone": zone, "windows": json.dumps(body["windows"])}):
+        edit.note(f"schedule:{name}")
 
 
 def set_group(edit: Edit, name: str, rights: Sequence[tuple[str, str]]) -> None:
@@ -76,8 +76,8 @@ def set_group(edit: Edit, name: str, rights: Sequence[tuple[str, str]]) -> None:
             )
     listed = [{"door": door, "schedule": schedule} for door, schedule in sorted(set(rights))]
     _check(Group, {"name": name, "rights": listed}, name)
-    edit.put("door_group", {"id": name, "rights": json.dumps(listed, ensure_ascii=False)})
-    edit.note(f"group:{name}")
+    if edit.put("door_group", {"id": name, "rights": json.dumps(listed, ensure_ascii=False)}):
+        edit.note(f"group:{name}")
 
 
 def set_gateway(edit: Edit, name: str, doors: Sequence[str], reads: Sequence[str] | None = None) -> None:
@@ -102,8 +102,8 @@ def set_gateway(edit: Edit, name: str, doors: Sequence[str], reads: Sequence[str
         "doors": json.dumps(sorted(set(doors)), ensure_ascii=False),
         "reads": json.dumps(check_reads(reads)),
     }
-    edit.put("gateway", row)
-    edit.note(f"gateway:{name}")
+    if edit.put("gateway", row):
+        edit.note(f"gateway:{name}")
 
 
 def drop(edit: Edit, table: str, name: str) -> None:

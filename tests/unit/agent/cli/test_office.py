@@ -83,7 +83,7 @@ def test_a_book_with_a_passphrase_needs_it_each_time(
     assert "not the key" in run("history", "--passphrase-file", str(wrong), code=EX_NOPERM)
     assert "cannot read" in run("history", "--passphrase-file", str(tmp_path / "none"), code=EX_DATAERR)
     monkeypatch.setattr("getpass.getpass", lambda _prompt: "open sesame")
-    assert "book.made" in run("history")
+    assert "book made" in run("history")
 
 
 def test_a_passphrase_is_asked_for_twice(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,7 +127,7 @@ def test_an_undo_is_rehearsed_with_the_names_of_those_it_moves(run: Run) -> None
 def test_the_history_is_told_of_one_person_and_shown_to_hold(run: Run, tmp_path: Path) -> None:
     run("person", "leave", ONE, "--by", "wang")
     assert [line.split("\t")[2:4] for line in run("history", "--about", ONE).splitlines()[1:]] == [
-        ["tester", "person.added"], ["tester", "card.issued"], ["wang", "person.left"],
+        ["tester", "person added"], ["tester", "card issued"], ["wang", "person left"],
     ]  # fmt: skip
     assert "none altered" in run("history", "--verify")
     with Book.open(tmp_path / "book") as book:
