@@ -167,7 +167,7 @@ def port(*devices: object, **line: int) -> tuple[PortView, ...]:
         ({"ports": port(SILENT, SILENT)}, ["port_silent"]),
         ({"ports": port(SILENT, TALKING)}, ["device_silent"]),
         ({"ports": (READERS,)}, ["device_silent", "trouble_tamper"]),
-        ({"ports": port(replace(TALKING, troubles=("power", "security")))}, ["trouble_power", "trouble"]),
+        ({"ports": port(replace(TALKING, troubles=("power", "clear_channel")))}, ["trouble_power", "trouble"]),
         ({"ports": port(TALKING, questions=100, timeouts=50)}, []),
         ({"ports": port(TALKING, questions=1000, timeouts=21, answers=979)}, ["replies_lost"]),
         ({"ports": port(TALKING, questions=1000, answers=1000, noise_bytes=101)}, ["noise"]),
