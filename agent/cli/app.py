@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from agent.cli.words import Language, language, say
-from agent.errors import EX_IOERR, EX_NOINPUT, EX_USAGE, AgentError
+from agent.errors import EX_IOERR, EX_NOINPUT, EX_USAGE, AgentError, ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,8 +75,7 @@ def main(argv: Sequence[str] | None = None, groups: Mapping[str, str] = GROUPS) 
         code = args.run(args)
         sys.stdout.flush()  # here, where a reader that went away can still be told from a failure
     except AgentError as error:
-        said = error.chinese if language() is Language.CHINESE else str(error)
-        print(f"menshen: {said}", file=sys.stderr)
+        print(f"menshen: {_said(error)}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print(f"menshen: {say('app.interrupted')}", file=sys.stderr)
@@ -166,3 +165,12 @@ class _Version(argparse.Action):
 
         print(f"menshen {version('menshen')}")
         parser.exit()
+
+
+def _said(error: AgentError) -> str:
+    """Return the message of `error` in the locale's language."""
+    if isinstance(error, ConfigError):
+        from agent.cli.problem_words import in_words  # noqa: PLC0415 - read when there is such a mistake
+
+        return in_words(error, language())
+    return error.chinese if language() is Language.CHINESE else str(error)

@@ -8,7 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from agent.cli.options import add_config, add_json
-from agent.cli.words import say
+from agent.cli.problem_words import code_of, in_words, told
+from agent.cli.words import language, say
 from agent.config.load import Loaded, load
 from agent.errors import EX_CONFIG, ConfigError
 
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         if args.json:
             _print_json(ok=False, problems=error.problems)
         else:
-            print(error, file=sys.stderr)
+            print(in_words(error, language()), file=sys.stderr)
             print(say("check.problems", count=len(error.problems), file=args.config), file=sys.stderr)
         return EX_CONFIG
     if args.json:
@@ -51,15 +52,21 @@ def _print_json(
     warnings: tuple[str, ...] = (),
     step_downs: tuple[str, ...] = (),
 ) -> None:
-    found = {"ok": ok, "problems": problems, "warnings": warnings, "step_downs": step_downs}
+    found = {
+        "ok": ok,
+        "problems": problems,
+        "codes": [code_of(problem) for problem in problems],
+        "warnings": warnings,
+        "step_downs": step_downs,
+    }
     print(json.dumps(found, ensure_ascii=False))
 
 
 def _print_words(loaded: Loaded, file: str) -> None:
     for text in loaded.warnings:
-        print(say("check.warning", text=text))
+        print(say("check.warning", text=told(text, language())))
     for text in loaded.step_downs:
-        print(say("check.step_down", text=text))
+        print(say("check.step_down", text=told(text, language())))
     config = loaded.config
     print(
         say(

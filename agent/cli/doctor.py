@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from agent.cli.diagnosis import Finding, diagnose
 from agent.cli.live import Seen, look
 from agent.cli.options import add_config, add_json
-from agent.cli.words import say
+from agent.cli.problem_words import told
+from agent.cli.words import language, say
 from agent.clock import SystemClock
 from agent.config.load import data_dir_of
 
@@ -49,5 +50,14 @@ def words(found: tuple[Finding, ...]) -> tuple[str, ...]:
     if not found:
         return (say("doctor.nothing"),)
     return tuple(
-        f"{number}. {say(f'doctor.{each.key}', **each.about)}" for number, each in enumerate(found, 1)
+        f"{number}. {say(f'doctor.{each.key}', **_about(each))}" for number, each in enumerate(found, 1)
     )
+
+
+def _about(finding: Finding) -> dict[str, object]:
+    """Return what the finding is about; what a configuration's warning says in the person's language."""
+    tongue = language()
+    return {
+        name: told(value, tongue) if name == "text" and isinstance(value, str) else value
+        for name, value in finding.about.items()
+    }

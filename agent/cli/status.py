@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from agent.cli.diagnosis import by_device
 from agent.cli.live import Seen, look
 from agent.cli.options import add_config, add_json
-from agent.cli.words import say
+from agent.cli.problem_words import told
+from agent.cli.words import language, say
 from agent.clock import SystemClock
 from agent.config.load import data_dir_of
 from agent.doors.snapshot import to_json
@@ -84,9 +85,9 @@ def lines(picture: Snapshot) -> Iterator[str]:
         counts = "  ".join(f"{reason} {count}" for reason, count in sorted(picture.refused.items()))
         yield say("status.refused", counts=counts)
     for text in picture.step_downs:
-        yield say("status.step_down", text=text)
+        yield say("status.step_down", text=told(text, language()))
     for text in picture.warnings:
-        yield say("status.warning", text=text)
+        yield say("status.warning", text=told(text, language()))
 
 
 def _door(door: DoorView) -> str:

@@ -94,7 +94,7 @@ def unbuildable(ports: Iterable[PortSettings], secrets: Secrets) -> Iterator[Pro
         try:
             build(port, lambda: 0.0, secrets.lookup)
         except ValueError as error:
-            yield Problem(("port", index), f"{error} — change what it names")
+            yield Problem(("port", index), f"its driver cannot be made: {error} — change what it names")
 
 
 def credentials_named(data: object, path: lines.Path = ()) -> Iterator[tuple[lines.Path, str]]:

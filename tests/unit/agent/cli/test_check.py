@@ -66,6 +66,7 @@ def test_a_program_gets_json(config: Path, capsys: pytest.CaptureFixture[str]) -
     assert json.loads(capsys.readouterr().out) == {
         "ok": True,
         "problems": [],
+        "codes": [],
         "warnings": [],
         "step_downs": [],
     }
@@ -74,6 +75,7 @@ def test_a_program_gets_json(config: Path, capsys: pytest.CaptureFixture[str]) -
     found = json.loads(capsys.readouterr().out)
     assert found["ok"] is False
     assert len(found["problems"]) == 1
+    assert found["codes"] == ["cannot_be"]
 
 
 def test_people_are_answered_in_their_language(
@@ -82,3 +84,22 @@ def test_people_are_answered_in_their_language(
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     assert main(["check", "-c", str(config)]) == 0
     assert "没有问题" in capsys.readouterr().out
+
+
+def test_problems_and_mends_are_in_the_persons_language_and_codes_in_nobodys(
+    config: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    change(config, ('lock = "lobby-lock"', 'lock = "lobby-lok"'), ("exit =", "out ="))
+    assert main(["check", "-c", str(config)]) == EX_CONFIG
+    shown = capsys.readouterr().err
+    assert "没有任何端口提供输出点 'lobby-lok' — 是否想写 'lobby-lock'？" in shown
+    assert "此处没有这个设置" in shown
+
+    assert main(["run", "-c", str(config)]) == EX_CONFIG
+    assert "没有任何端口提供输出点 'lobby-lok'" in capsys.readouterr().err
+
+    assert main(["check", "--json", "-c", str(config)]) == EX_CONFIG
+    found = json.loads(capsys.readouterr().out)
+    assert found["codes"] == ["point_missing_an", "no_setting"]
+    assert "did you mean 'lobby-lock'?" in found["problems"][0]

@@ -195,7 +195,10 @@ def test_a_credential_that_is_no_key_is_told_before_the_daemon_starts(config: Pa
 def test_a_key_that_everybody_knows_is_told_before_the_daemon_starts(config: Path) -> None:
     give(config.parent / "data" / "credentials" / "lobby-in.key", b"303132333435363738393A3B3C3D3E3F\n")
     (problem,) = problems(config)
-    assert "port[readers]: the key in credential lobby-in.key cannot be used: " in problem
+    assert (
+        "port[readers]: its driver cannot be made: the key in credential lobby-in.key cannot be used: "
+        in problem
+    )
     assert "3031" not in problem
 
 
