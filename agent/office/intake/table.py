@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LARGEST_FILE = 64 * 1024 * 1024
 """100 000 residents are some 15 MiB of CSV; four times that was named by mistake."""
 MOST_ROWS = 300_000
+MOST_LINES = 2**20
+"""With the empty ones: what a sheet of Excel has. Source: ECMA-376 part 1, 18.3.1.73."""
 MOST_COLUMNS = 200
 LONGEST_CELL = 512
 HEADER_WITHIN = 10
@@ -136,6 +138,11 @@ def table_of(rows: Iterable[tuple[int, list[str]]]) -> Table:
 
 def _narrow(rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
     for number, row in rows:
+        if number > MOST_LINES:
+            raise BadInput(
+                f"more than {MOST_LINES} lines; delete those below the list",
+                f"超过 {MOST_LINES} 行；请删除名单下方的行",
+            )
         if len(row) > MOST_COLUMNS:
             raise BadInput(
                 f"row {number} has more than {MOST_COLUMNS} cells; this is no roster",

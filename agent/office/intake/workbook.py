@@ -35,6 +35,12 @@ SMALL_PART = 1024 * 1024
 MOST_EMPTY_ROWS = 20_000
 MOST_MERGES = 50_000
 MACROS = "vbaProject.bin"
+STRINGS = "xl/sharedStrings.xml"
+SHEETS = "xl/worksheets/"
+LARGEST_STRINGS = 128 * 1024 * 1024
+"""The table of shared strings is held in memory whole; that of 100 000 residents is some 40 MiB."""
+LARGEST_OTHER = 16 * 1024 * 1024
+"""Styles, names and relations are held in memory whole too; those of a roster are some 100 KiB."""
 SCAN_BYTES = 1024 * 1024
 DAMAGED_FROM = 10**15
 """A cell that holds a number keeps 15 digits: of a longer one the end is lost, whatever the cell shows."""
@@ -94,6 +100,11 @@ def _inspect(archive: zipfile.ZipFile) -> None:
     for part in parts:
         if part.file_size > SMALL_PART and part.file_size > LARGEST_RATIO * max(part.compress_size, 1):
             raise BadInput("this workbook is packed like a bomb; it is refused", "工作簿疑似压缩炸弹，已拒绝")
+        if part.file_size > _bound(part.filename):
+            raise BadInput(
+                "this workbook unpacks to more than any roster; it is refused",
+                "工作簿解压后大于任何名单，已拒绝",
+            )
         if part.filename.endswith(MACROS):
             raise BadInput(
                 "this workbook holds macros; save it as .xlsx without them",
@@ -106,6 +117,14 @@ def _inspect(archive: zipfile.ZipFile) -> None:
             )
     if "[Content_Types].xml" not in archive.namelist():
         raise BadInput("this ZIP is no workbook", "此压缩文件不是工作簿")
+
+
+def _bound(part: str) -> int:
+    """Return how large a part may be that is read whole; sheets are read as a stream, pictures not at all."""
+    if part == STRINGS:
+        return LARGEST_STRINGS
+    whole = part.endswith((".xml", ".rels")) and not part.startswith(SHEETS)
+    return LARGEST_OTHER if whole else LARGEST_UNPACKED
 
 
 def _table(archive: zipfile.ZipFile, workbook: Any, wanted: str | None) -> Table:

@@ -274,6 +274,7 @@ def test_chinese_and_english_headers_gbk_marks_titles_and_other_delimiters_are_r
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "old kind"),
         ("姓名,身份证号\n".encode() + b"\xff\xff\xff", "UTF-8"),
         (("姓名,身份证号\n" + "," * 300).encode(), "more than 200 cells"),
+        (("姓名,身份证号\n" + "\n" * 2**20).encode(), "more than 1048576 lines"),
         (('姓名,身份证号\n"' + "x" * 200_000 + '"').encode(), "no CSV"),
     ],
 )

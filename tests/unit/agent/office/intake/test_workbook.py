@@ -1,10 +1,12 @@
 """Rosters in Excel, as offices keep them, and workbooks that must not be opened."""
 
 import io
+import os
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from itertools import pairwise
 from pathlib import Path
 
 import openpyxl
@@ -187,6 +189,15 @@ def zipped(parts: dict[str, bytes]) -> bytes:
     return file.getvalue()
 
 
+def entities() -> bytes:
+    """Return a workbook whose sheet is a name of a name of a name, a thousand million times over."""
+    names = "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in pairwise("abcdefghij"))
+    page = f'<!DOCTYPE x [<!ENTITY a "{"x" * 100}">{names}]><worksheet><sheetData>&j;</sheetData></worksheet>'
+    with zipfile.ZipFile(io.BytesIO(saved(HEADER, resident(1)))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    return zipped(parts | {"xl/worksheets/sheet1.xml": page.encode()})
+
+
 def far_below(workbook: openpyxl.Workbook) -> None:
     workbook["Sheet"].cell(1_000_000, 1).value = "x"
 
@@ -199,6 +210,12 @@ def second_roster(workbook: openpyxl.Workbook) -> None:
     ("content", "why"),
     [
         (zipped({"[Content_Types].xml": b"", "xl/a.xml": b"0" * 50_000_000}), "bomb"),
+        (zipped({"[Content_Types].xml": b"", "xl/styles.xml": os.urandom(64 * 1024) * 257}), "more than any"),
+        (
+            zipped({"[Content_Types].xml": b"", "xl/sharedStrings.xml": os.urandom(2**20) * 129}),
+            "more than any",
+        ),
+        (entities(), "damaged"),
         (zipped({f"{n}": b"" for n in range(2100)}), "more than any roster"),
         (zipped({"[Content_Types].xml": b"", "xl/vbaProject.bin": b"x"}), "macros"),
         (zipped({"a.txt": b"x"}), "no workbook"),
