@@ -119,14 +119,21 @@ _CODES: Mapping[Keypad, Mapping[str, str]] = MappingProxyType(
 
 
 def typed(bits: str, keypad: Keypad | Codes) -> str | None:
-    """Return the keys of a frame: one of 0-9, * and #, or a whole code with # behind it.
+    """Return the keys of a frame: of 0-9, * and #, or a whole code with # behind it.
 
-    Empty: the frame can only be the keypad's, and is no key or code of it. None: it is no frame of the
-    keypad's, and so perhaps a card.
+    Usually it is one key; some keypads send several without a rest between them, which only keys that have a
+    check can be told by: else a card might be keys. Empty: the frame can only be the keypad's, and is no key
+    or code of it. None: it is no frame of the keypad's, and so perhaps a card.
     """
     if isinstance(keypad, Codes):
         return _code(bits, keypad)
-    return _CODES[keypad].get(bits, "") if len(bits) == frame_bits(keypad) else None
+    size, codes = frame_bits(keypad), _CODES[keypad]
+    if len(bits) == size:
+        return codes.get(bits, "")
+    if keypad is Keypad.FOUR or not bits or len(bits) % size:
+        return None
+    keys = [codes.get(bits[at : at + size]) for at in range(0, len(bits), size)]
+    return None if None in keys else "".join(key for key in keys if key)
 
 
 def key_of_byte(byte: int) -> str | None:

@@ -101,6 +101,14 @@ def test_a_frame_of_another_length_is_not_the_keypads() -> None:
     assert typed("1100", Keypad.FOUR) == ""
 
 
+def test_keys_that_run_together_are_keys_where_each_has_a_check() -> None:
+    assert typed("11100001" + "11010010" + "11000011" + "01001011", Keypad.EIGHT) == "123#"
+    assert typed("000010" * 5, Keypad.SIX) == "11111"
+    assert typed("11100001" * 3 + "11111111", Keypad.EIGHT) is None
+    assert typed("0001" * 8, Keypad.FOUR) is None
+    assert typed("", Keypad.EIGHT) is None
+
+
 def test_a_byte_is_a_key_as_text_or_as_it_came() -> None:
     assert [key_of_byte(byte) for byte in b"09*#"] == ["0", "9", "*", "#"]
     assert [key_of_byte(byte) for byte in (0xF0, 0xE1, 0x5A, 0x4B)] == ["0", "1", "*", "#"]

@@ -207,3 +207,13 @@ def test_a_format_of_the_site_reads_like_one_of_ours() -> None:
     assert card is not None
     assert str(card.number) == "site.acme-30.28:300004D"
     assert CardNumber.parse(str(card.number)) == card.number
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "code"),
+    [("W26_CARD24", 1234, "1234"), ("W34_CARD32", 999_999, "999999"), ("W26_CARD24", 1 << 16, None)],
+)
+def test_a_frame_that_a_keypad_may_have_sent_is_hinted_at(name: str, number: int, code: str | None) -> None:
+    found = explain(FORMATS[name].encode({"card": number}), [name])
+    codes = [hint.values["code"] for hint in found.hints if hint.kind == "typed"]
+    assert codes == ([] if code is None else [code])

@@ -41,7 +41,7 @@ def test_a_code_that_is_no_key_is_none(bits: str) -> None:
 
 @given(st.text(max_size=10), st.sampled_from(Keypad))
 def test_no_text_raises(bits: str, keypad: Keypad) -> None:
-    assert typed(bits, keypad) in {None, "", *KEYS}
+    assert set(typed(bits, keypad) or "") <= set(KEYS)
 
 
 def test_a_well_line_has_nothing_to_look_at() -> None:
