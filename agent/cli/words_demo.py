@@ -84,6 +84,10 @@ Simulated: wires (pseudo-terminals), two OSDP readers in secure channel, a Modbu
         "no broker: it is pushed when the broker is back; until then the doors know nothing of it",
         "服务器不在：待其恢复后推送；在此之前各门尚不知情",
     ),
+    "comes_back_later": (
+        "not back yet: it tries again within a minute, tells what happened, and has the list then",
+        "尚未重连：一分钟内会再次尝试，届时补报事件并取得名单",
+    ),
     "broker_cut": ("goes away", "断开"),
     "broker_back": ("comes back, with nothing of what it held", "恢复，之前保存的内容已全部丢失"),
     # relay and record

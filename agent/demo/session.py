@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 DECIDED_WITHIN_S: Final = 2.0
 """How long the prompt waits for what a card leads to; after that the lines come while the person types."""
+BACK_WITHIN_S: Final = 8.0
+"""How long the prompt waits for the gateway after an outage. It may need a minute, and is told of then."""
 USAGE_CELLS: Final = 22
 DOOR_SHOWN: Final = "[door]"
 MODES: Final = {Verb.HOLD: Mode.HELD, Verb.LOCK: Mode.LOCKED, Verb.NORMAL: Mode.NORMAL}
@@ -39,6 +41,7 @@ def converse(town: Town, feed: Feed, clock: Clock, ask: Callable[[], str], tell:
     tell(*help_lines())
     while True:
         try:
+            town.proven()  # what has come while the person typed
             asked = parse(ask())
             if asked is None:
                 continue
@@ -88,7 +91,8 @@ def _do(  # noqa: C901, PLR0912 - a case a command
             if town.broker.up:
                 raise NotUnderstood(Phrase("is_there"))
             town.restore()
-            town.proven()
+            if not town.proven(BACK_WITHIN_S):
+                feed.put(Note("gateway", Phrase("comes_back_later")))
         case Verb.HOLD | Verb.LOCK | Verb.NORMAL:
             _need_broker(town)
             town.set_mode(asked.door, MODES[asked.verb])

@@ -210,9 +210,12 @@ class Town:
         self._join()
         return act
 
-    def proven(self) -> list[Standing]:
-        """Wait until every door has proved the newest revision; the gateway may have to come back first."""
-        return self._office.enforced(RETURN_WITHIN_S)
+    def proven(self, within_s: float = 0.0) -> bool:
+        """Tell of every door that has proved the newest revision by then; say whether all have.
+
+        After an outage the gateway has to come back first, and waits up to a minute between two attempts.
+        """
+        return all(each.enforced for each in self._office.look(within_s))
 
     # --- what is seen ----------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from agent.demo.feed import Feed, NotSeen, Told
 from agent.demo.lines import Lines
 from agent.demo.script import Step, StepFailed, TimeIsUp, phone_opens, play
 from agent.demo.session import converse
-from agent.demo.town import STEP_S, Town
+from agent.demo.town import RETURN_WITHIN_S, STEP_S, Town
 from agent.errors import Unavailable
 from protocols.mqtt.events import backfill_body, event_text
 from protocols.mqtt.payloads import Ack, Replay
@@ -140,6 +142,20 @@ def test_the_prompt_does_what_it_is_told(town: Town) -> None:
         assert found >= 0, f"no {expected!r} in {said[at:]!r}"
         at = found + len(expected)
     assert said.count("holds card") == 5  # what stands after quit is not asked any more
+
+
+def test_a_gateway_that_is_slow_to_come_back_does_not_keep_the_prompt(town: Town) -> None:
+    os.kill(town._gateway.pid, signal.SIGSTOP)
+    began = CLOCK.monotonic()
+    try:
+        said = typed(town, "cut", "revoke B02", "restore", "status")
+    finally:
+        os.kill(town._gateway.pid, signal.SIGCONT)
+    took_s = CLOCK.monotonic() - began
+
+    assert "not back yet" in said
+    assert took_s < RETURN_WITHIN_S / 2
+    town.wait(lambda _: town.proven(), since=town.feed.mark(), within_s=RETURN_WITHIN_S, what="receipts")
 
 
 def test_time_that_is_over_ends_the_prompt(town: Town) -> None:

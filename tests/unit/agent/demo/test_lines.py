@@ -88,7 +88,7 @@ def test_a_second_card_while_the_lock_is_free_is_told_again() -> None:
 def test_a_refusal_says_its_reason_in_words() -> None:
     denied = event("entry.denied", "lobby", reason="revoked", person="p-0123456789abcdef")
     assert about(denied) == (
-        "lobby: entry denied · revoked: this card or phone was revoked · person p-01234567…"
+        "lobby: entry denied · revoked: this card, phone or pass was revoked · person p-01234567…"
     )
     assert reason_in_words("no_words_for_this") == "no_words_for_this"
     note = Note("phone", Phrase("phone_not", {"outcome": "refused", "reason": "door_locked"}), good=False)
