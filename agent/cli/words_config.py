@@ -108,6 +108,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "this board ends no release by itself: if the gateway dies, doors stay open",
         "此继电器板不会自行结束释放：网关故障时门将一直开着",
     ),
+    "gives_up_unchecked": (
+        "a format without check bits counts at this reader: noise on its wires may be a card",
+        "此读卡器接受没有校验位的格式：线路干扰可能被当作一张卡",
+    ),
 }
 
 MENDS: dict[str, tuple[str, str]] = {

@@ -25,6 +25,10 @@ COSTS: Mapping[tuple[str, object], str] = MappingProxyType(
             "held_outputs",
             "accepted",
         ): "this board ends no release by itself: if the gateway dies, doors stay open",
+        (
+            "unchecked",
+            "accepted",
+        ): "a format without check bits counts at this reader: noise on its wires may be a card",
     }
 )
 """A setting with the value that gives something up, and what that costs."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import gpiod
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from drivers.contract import CardRead, Event, InputChanged, InputState, KeysPressed, Trouble
@@ -19,9 +21,7 @@ from drivers.wiegand_gpio.sources import Source, next_due
 from drivers.wiegand_gpio.timers import Timers
 from protocols.wiegand.formats import FORMATS
 from tests.peers.fake_chip import FakeChip
-
-if TYPE_CHECKING:
-    from tests.peers.hand_clock import HandClock
+from tests.peers.hand_clock import HandClock
 
 D0, D1 = 4, 5
 CODES = {"frame": "26-number", "shortest": 4, "longest": 6}
@@ -133,6 +133,31 @@ def test_a_code_that_was_typed_is_keys_and_never_a_card(clock: HandClock) -> Non
     assert wires.card("1" + typed[1:]) == []
     assert wires.card(CARD) == [CardRead("front-in", CARD, clock.monotonic())]
     assert wires.reader.report()["front-in.keys_refused"] == 1
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0, 5, 60, 900, 40_000]), st.booleans(), st.booleans(), st.booleans()),
+        max_size=60,
+    )
+)
+def test_whatever_comes_a_time_that_was_waited_for_is_not_asked_for_again(
+    edges: list[tuple[int, bool, bool, bool]],
+) -> None:
+    clock = HandClock()
+    wires = Wires(clock)
+    for after_us, second, level, lost in edges:
+        clock.advance(after_us / 1e6)
+        at_ns = round(clock.monotonic() * 1e9)
+        wires.edges.put([(at_ns, D1 if second else D0, int(level))], skip=int(lost))
+        events = wires.reader.receive(wires.edges.read(), clock.monotonic())
+        for _ in range(3):
+            due_at = wires.reader.close_at
+            if due_at is not None and due_at <= clock.monotonic():
+                events += wires.reader.pass_time(clock.monotonic())
+        assert wires.reader.close_at is None or wires.reader.close_at > clock.monotonic() - 1e-5
+        assert not any(isinstance(event, CardRead) for event in events)  # three score edges: no card of 26
+    wires.edges.close()
 
 
 def test_keys_that_no_keypad_was_declared_for_are_a_trouble(clock: HandClock) -> None:
