@@ -185,6 +185,9 @@ def define(
     for place, rule in enumerate(rules):
         if any(rule.mask >> (bits - 1 - later.at) & 1 for later in rules[place + 1 :]):
             raise ValueError(f"{id}: parity bit {rule.at} covers one computed after it; list them in order")
+    still = tuple(_fixed(id, text, bits) for text in fixed)
+    if len({at for at, _ in still} | set(reserved)) != len(still) + len(reserved):
+        raise ValueError(f"{id}: a fixed bit is named twice, or is a check bit too")
     width = len(used)
     return Format(
         id=id,
@@ -192,7 +195,7 @@ def define(
         bits=bits,
         fields=made,
         parity=rules,
-        fixed=tuple(_fixed(id, text, bits) for text in fixed),
+        fixed=still,
         xor=check,
         space=space or f"site.{id.lower().replace('_', '-')}.{width}",
     )

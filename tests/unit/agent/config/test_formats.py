@@ -40,10 +40,25 @@ def test_a_format_of_the_site_reads_cards_with_an_identity_of_their_own() -> Non
     assert str(card.number) == "site.acme-30.28:300004D"
 
 
+def test_a_format_of_the_site_may_give_the_identity_that_others_know() -> None:
+    own = {
+        "id": "ACME_36",
+        "bits": 36,
+        "fields": {"card": "2-33"},
+        "parity": ["0 even 1-17", "35 odd 18-34"],
+        "space": "uid32",
+    }
+    layout = SiteFormat.model_validate(own).layout
+    card = decode(layout.encode({"card": 0x0A1B2C3D}), ["ACME_36"], {**FORMATS, layout.id: layout})
+    assert card is not None
+    assert str(card.number) == "uid32:0A1B2C3D"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"id": "H10301"}, "everybody has"),
+        ({"space": "uid32"}, "no identity of 28 bits; there are: atsw30, w30-data28"),
         ({"fields": {"card": "1-30"}}, "bit 30 is beyond"),
         ({"fields": {"card": "0-28"}}, "also a field's bit"),
         ({"parity": ["0 even 1-40"]}, "bit 40 is beyond"),

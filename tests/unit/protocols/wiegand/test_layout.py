@@ -36,6 +36,8 @@ def test_what_is_no_position_is_refused(text: str) -> None:
         ({"parity": ["0 odd 1-25", "25 even 1-3"]}, "list them in order"),
         ({"fixed": ["25=2"]}, "no fixed bit"),
         ({"fixed": ["26=1"]}, "bit 26 is beyond"),
+        ({"fixed": ["20=1", "20=0"]}, "named twice"),
+        ({"fixed": ["25=1"], "parity": ["25 odd 1-12"]}, "a check bit too"),
         ({"xor": "22-25 = 4-bit of 0-3"}, "is no XOR"),
         ({"xor": "18-25 = 4-bit units of 0-3"}, "whole units"),
         ({"xor": "22-25 = 4-bit units of 0-4"}, "whole units"),
