@@ -1,0 +1,91 @@
+"""A hand on the machine itself: signals, a second daemon, files that are not what they were."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sqlite3
+from contextlib import closing
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent.demo.building import LOBBY
+from agent.errors import EX_UNAVAILABLE
+from tests.peers.site import NEIGHBOUR, STRANGER, WITHIN_S, Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SIGNALS = 200
+
+
+@pytest.fixture
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with Site(tmp_path_factory.mktemp("site")) as made:
+        made.start()
+        made.push()
+        yield made
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT], ids=lambda number: number.name)
+def test_a_terminal_that_goes_and_a_key_that_interrupts_are_ends_that_are_recorded(
+    site: Site, number: signal.Signals
+) -> None:
+    os.kill(site.daemon.pid, number)
+    wait_for_end(site)
+    assert site.daemon.ended == 0
+    assert site.rows("agent.stopping")[-1].data() == {"signal": number.name}
+
+
+def test_a_storm_of_signals_is_one_end(site: Site) -> None:
+    random, pid = Random("storm"), site.daemon.pid
+    for _ in range(SIGNALS):
+        os.kill(pid, random.choice((signal.SIGTERM, signal.SIGINT, signal.SIGHUP)))
+    wait_for_end(site)
+    assert site.daemon.ended == 0
+    assert "Traceback" not in site.daemon.log()
+
+
+def test_a_second_daemon_says_who_is_there_and_disturbs_nothing(site: Site) -> None:
+    ended = site.daemon.menshen("run")
+    assert ended.returncode == EX_UNAVAILABLE
+    assert "another daemon serves" in ended.stderr
+    site.present(NEIGHBOUR)
+    site.released(LOBBY)
+
+
+def test_a_daemon_whose_files_are_not_what_they_were_says_so_and_serves(site: Site) -> None:
+    """Neither damage is one that SQLite's own quick check sees."""
+    assert site.daemon.stop() == 0
+    last = site.head()
+    with closing(sqlite3.connect(site.journal_file)) as connection, connection:
+        connection.execute("DELETE FROM cursor")
+    with closing(sqlite3.connect(site.building.data_dir / "roster.db")) as connection, connection:
+        connection.execute("UPDATE rule SET body = '{' WHERE kind = 'group'")
+    site.daemon.start()
+    site.until(lambda: len(aside(site)) == 2, "both files set aside")
+    site.row("device.online", after=last)  # numbers go on above those of the file that is gone
+    opened = len(site.releases)
+    site.building.press_exit()
+    site.released(LOBBY, after=opened)
+    site.building.let_go_of_exit()
+    site.present(STRANGER)
+    site.row("entry.denied", LOBBY, after=last)
+    assert site.daemon.stop() == 0
+
+
+def aside(site: Site) -> set[str]:
+    """Return which databases were set aside, as the record has it."""
+    return {str(row.data()["database"]) for row in site.rows("store.quarantined")}
+
+
+def wait_for_end(site: Site) -> None:
+    """Wait until the daemon has ended of itself."""
+    process = os.pidfd_open(site.daemon.pid)
+    try:
+        assert select.select([process], [], [], WITHIN_S)[0], "it does not end"
+    finally:
+        os.close(process)
