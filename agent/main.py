@@ -29,6 +29,7 @@ from agent.doors.books import (
     remembered_mode,
     remembered_proof,
 )
+from agent.doors.courier import Courier
 from agent.doors.devices import Devices
 from agent.doors.fleet import Fleet
 from agent.doors.identities import Identities
@@ -130,6 +131,7 @@ class House:
         self._sync = self._line(loaded, epoch, self._journal)
         self._answers = Answers(self._sync, clock)
         self._scribe = Scribe(config.data_dir)
+        self._courier = Courier(config.data_dir, self._fleet.carriers(), self._inbox.put)
         identities = Identities(plan.vouched(config, loaded.secrets.lookup, digest_key), memory.setting)
         devices = Devices(identities.changed)
         doors = tuple(door.name for door in config.doors)
@@ -229,6 +231,7 @@ class House:
     def serve(self) -> None:
         """Serve the doors until told to stop; then leave every lock locked."""
         self._scribe.start()
+        self._courier.start()
         try:
             self._loop.start(self._modes, fire=self._burning)
             self._inbox.put(Noted("agent.started", self._started))
@@ -240,6 +243,7 @@ class House:
             self._service.stopping()
             self._log.info("agent.stopping")
         finally:
+            self._courier.stop(STOP_WITHIN_S)
             self._fleet.stop(STOP_WITHIN_S)
             if self._sync is not None:
                 self._sync.stop(STOP_WITHIN_S)

@@ -264,6 +264,33 @@ class Attentive(Protocol):
         """Expect somebody at `reader`: its door has just opened. From any thread; returns at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileProgress:
+    """How far a file for a device is. done: the device has it all. failed: why it never will."""
+
+    taken_bytes: int
+    total_bytes: int
+    done: bool = False
+    failed: str | None = None
+
+
+@runtime_checkable
+class Carrying(Protocol):
+    """A driver that carries files, such as firmware, to its devices beside its other work."""
+
+    def carry_file(
+        self, device: str, content: bytes, kind: int, tell: Callable[[FileProgress], None]
+    ) -> None:
+        """Begin to send `content`; doors go first. `tell` is called from any thread, and never blocks.
+
+        A file that is under way to the same device is given up. From any thread; returns at once. Raises
+        ValueError for a file that cannot be sent.
+        """
+
+    def drop_file(self, device: str) -> None:
+        """Give up the file that is under way to the device, if there is one. From any thread."""
+
+
 class PortSettings(Protocol):
     """What every port's settings can say of themselves, whatever the make."""
 

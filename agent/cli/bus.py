@@ -55,6 +55,12 @@ def _key(parser: argparse.ArgumentParser) -> None:
     keys.add_argument("--install", action="store_true", help=say("bus.install"))
 
 
+def _of_gateway(parser: argparse.ArgumentParser, about: str) -> None:
+    parser.add_argument("--reader", metavar="NAME", default=None, help=about)
+    config_help = f"{say('bus.pair_config')} ({CONFIG_FILE})"
+    parser.add_argument("-c", "--config", metavar="FILE", type=Path, default=None, help=config_help)
+
+
 def _add_osdp(kinds: Commands) -> None:
     parser = kinds.add_parser("osdp", help=say("bus.osdp"), description=say("bus.osdp"))
     _port(parser)
@@ -81,9 +87,7 @@ def _add_find(kinds: Commands) -> None:
 
 def _add_pair(kinds: Commands) -> None:
     parser = kinds.add_parser("pair", help=say("bus.pair"), description=say("bus.pair"))
-    parser.add_argument("--reader", metavar="NAME", default=None, help=say("bus.pair_reader"))
-    config_help = f"{say('bus.pair_config')} ({CONFIG_FILE})"
-    parser.add_argument("-c", "--config", metavar="FILE", type=Path, default=None, help=config_help)
+    _of_gateway(parser, say("bus.pair_reader"))
     parser.add_argument("--port", type=Path, default=None, help=say("bus.port"))
     parser.add_argument("--address", type=address, default=None, help=say("bus.address"))
     parser.add_argument("--baud", type=int, choices=BAUD_RATES, default=None, help=say("bus.baud"))
@@ -107,9 +111,11 @@ def _add_move(kinds: Commands) -> None:
 
 def _add_file(kinds: Commands) -> None:
     parser = kinds.add_parser("file", help=say("bus.file"), description=say("bus.file"))
-    _port(parser)
+    parser.add_argument("--port", type=Path, default=None, help=say("bus.port"))
+    add_json(parser)
     parser.add_argument("file", type=Path, metavar="FILE", help=say("bus.file_path"))
-    parser.add_argument("--address", type=address, required=True, help=say("bus.address"))
+    _of_gateway(parser, say("bus.file_reader"))
+    parser.add_argument("--address", type=address, default=None, help=say("bus.address"))
     parser.add_argument("--baud", type=int, choices=BAUD_RATES, default=9600, help=say("bus.baud"))
     parser.add_argument("--kind", type=int, default=1, metavar="1..255", help=say("bus.file_kind"))
     parser.add_argument("--key-file", type=Path, default=None, help=say("bus.move_key"))
@@ -153,9 +159,10 @@ def _run_send(args: argparse.Namespace) -> int:
 
 
 def _run_file(args: argparse.Namespace) -> int:
+    from agent.cli.bus_carry import carry  # noqa: PLC0415 - the same
     from agent.cli.bus_file import send  # noqa: PLC0415 - the same
 
-    return send(args)
+    return send(args) if args.reader is None else carry(args)
 
 
 def _run_osdp(args: argparse.Namespace) -> int:

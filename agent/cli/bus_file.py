@@ -28,6 +28,8 @@ STOP_WITHIN_S = 2.0
 
 def send(args: argparse.Namespace) -> int:
     """Send the file and show how far it is. Returns an exit code."""
+    if args.port is None or args.address is None:
+        raise BadInput(say("bus.file_needs"))
     try:
         transfer = Transfer(args.file.read_bytes(), args.kind, may_be_clear=args.allow_clear)
     except (OSError, ValueError) as error:

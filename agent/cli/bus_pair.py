@@ -14,23 +14,22 @@ import secrets
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
 from agent import plan
 from agent.cli.bus_commission import EX_OK, key_in, port_trouble, texts
+from agent.cli.bus_gateway import own, reader_named
 from agent.cli.options import CONFIG_FILE
 from agent.cli.words import say
 from agent.clock import SystemClock
 from agent.config.load import data_dir_of, read_tables
 from agent.config.model import Clock, Journal
-from agent.config.shape import sound_parts
 from agent.doors.pairing import Pairing, PairingBook
-from agent.errors import EX_NOPERM, AgentError, BadInput, Unavailable
+from agent.errors import BadInput, Unavailable
 from agent.keyfiles import write_private
 from drivers.osdp.commission import NotDoneError, Visit, give_key
-from drivers.osdp.settings import OsdpBusSettings
 from protocols.osdp.expected import Expected
 from protocols.osdp.happenings import Came, Security
 from protocols.osdp.secure import KEY_BYTES, weakness
@@ -40,8 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
-
-    from drivers.osdp.settings import OsdpReader
 
 Part = TypeVar("Part", Clock, Journal)
 
@@ -158,10 +155,10 @@ def _of_gateway(args: argparse.Namespace) -> Target:
     config = args.config or CONFIG_FILE
     data = read_tables(config)
     data_dir = data_dir_of(config)
-    settings, reader = _reader(data, args.reader)
+    settings, reader = reader_named(data, args.reader)
     if reader.key_credential is None:
         raise BadInput(say("bus.pair_no_credential", reader=reader.name))
-    _own(data_dir)
+    own(data_dir)
     final = args.key_file or data_dir / "credentials" / reader.key_credential
     expected = {"serial": reader.serial, "cuid": reader.cuid}
     clock = SystemClock(assume_synced=_part(Clock, data.get("clock")).assume_synced)
@@ -178,32 +175,12 @@ def _of_gateway(args: argparse.Namespace) -> Target:
     )
 
 
-def _reader(data: Mapping[str, Any], name: str) -> tuple[OsdpBusSettings, OsdpReader]:
-    lines = [each for each in sound_parts(data).ports.values() if isinstance(each, OsdpBusSettings)]
-    for line in lines:
-        for reader in line.devices_here:
-            if reader.name == name:
-                return line, reader
-    known = ", ".join(reader for line in lines for reader in line.devices)
-    raise BadInput(say("bus.pair_no_reader", reader=name, known=known or "-"))
-
-
 def _part(kind: type[Part], table: object) -> Part:
     """Return a table of the configuration, or what it says by itself where the table is not sound."""
     try:
         return kind.model_validate({} if table is None else table)
     except ValidationError:
         return kind()
-
-
-def _own(data_dir: Path) -> None:
-    """See that what is written there can be read by the daemon. Raises AgentError."""
-    try:
-        owner = data_dir.stat().st_uid
-    except OSError as error:
-        raise BadInput(f"{data_dir}: {error.strerror}") from error
-    if owner != os.geteuid():
-        raise NotOwner(say("bus.pair_not_owner", data_dir=data_dir))
 
 
 def _beside(final: Path) -> Path:
@@ -226,9 +203,3 @@ def _show(target: Target, came: Came, row: int | None, *, as_json: bool) -> None
         print(say("bus.pair_unrecorded"), file=sys.stderr)
     else:
         print(say("bus.pair_recorded", row=row, reader=target.device))
-
-
-class NotOwner(AgentError):  # noqa: N818 - what it is
-    """Somebody else's data directory: what is written there could not be read by the daemon."""
-
-    exit_code = EX_NOPERM

@@ -126,7 +126,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "give --reader NAME for a reader of this gateway, or else {options}",
         "请用 --reader NAME 指定本网关的读卡器,否则还需 {options}",
     ),
-    "pair_no_reader": (
+    "no_reader": (
         "the configuration has no OSDP reader {reader}; it has: {known}",
         "配置中没有 OSDP 读卡器 {reader};现有:{known}",
     ),
@@ -134,9 +134,9 @@ WORDS: dict[str, tuple[str, str]] = {
         'the configuration names no key for {reader}: first write key_credential and secure = "required"',
         '配置中没有为 {reader} 指定密钥:请先写上 key_credential 和 secure = "required"',
     ),
-    "pair_not_owner": (
-        "{data_dir} is another user's, who could not read the key: runuser -u menshen -- menshen bus pair …",
-        "{data_dir} 属于其他用户,写入的密钥守护进程将无法读取:runuser -u menshen -- menshen bus pair …",
+    "not_owner": (
+        "{data_dir} is another user's, who could not read it: runuser -u menshen -- menshen bus …",
+        "{data_dir} 属于其他用户,守护进程将无法读取写入的文件:runuser -u menshen -- menshen bus …",
     ),
     "pair_recorded": (
         "recorded in the journal as row {row}; it is the reader that belongs at {reader}",
@@ -163,6 +163,27 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_answer": ("no reply", "没有应答"),
     "file": ("send a file, such as its firmware, to one device", "向一台设备发送文件，例如固件"),
     "file_path": ("the file", "要发送的文件"),
+    "file_reader": (
+        "name of a reader in the gateway's configuration: the running daemon carries it between the polls",
+        "网关配置中读卡器的名称:由正在运行的守护进程在轮询间隙发送文件",
+    ),
+    "file_needs": (
+        "give --reader NAME for a reader of this gateway, or else --port and --address",
+        "请用 --reader NAME 指定本网关的读卡器,否则需给出 --port 和 --address",
+    ),
+    "carry_no_daemon": (
+        "no daemon runs here that could carry it: start it, or give --port and --address",
+        "此处没有正在运行的守护进程:请启动它,或给出 --port 和 --address",
+    ),
+    "carry_busy": (
+        "a file is on its way to {reader} already; remove {slip} to withdraw it",
+        "已有文件正在发往 {reader};删除 {slip} 即可撤回",
+    ),
+    "carry_size": ("{file}: a file has 1 to {most} bytes", "{file}:文件应为 1 到 {most} 字节"),
+    "carry_stopped": (
+        "the daemon has stopped; when it runs again, it begins anew with the file",
+        "守护进程已停止;再次运行时将重新发送该文件",
+    ),
     "file_kind": ("kind of the file: 1, or the maker's own from 128", "文件类型：1，或厂商自定义（128 起）"),
     "sending": ("{taken} of {total} bytes", "已发送 {taken} / {total} 字节"),
     "sent": ("the device has taken the file", "设备已接收文件"),

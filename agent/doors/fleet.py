@@ -9,6 +9,7 @@ from agent.domain.facts import Relock, Show, ShowAtDoor, Unlock
 from agent.doors.translate import SIGNALS
 from drivers.contract import (
     Attentive,
+    Carrying,
     Failed,
     Indicate,
     InputChanged,
@@ -42,6 +43,9 @@ class Fleet:
         self._by_reader = {name: driver for port, driver in drivers for name in port.readers}
         self._attentive: dict[str, Attentive] = {
             name: driver for port, driver in drivers if isinstance(driver, Attentive) for name in port.readers
+        }
+        self._carriers: dict[str, Carrying] = {
+            name: driver for port, driver in drivers if isinstance(driver, Carrying) for name in port.devices
         }
         self._wiring = wiring
         self._clock = clock
@@ -80,6 +84,10 @@ class Fleet:
             for reader in readers:
                 if (driver := self._attentive.get(reader)) is not None:
                     driver.attend(reader)
+
+    def carriers(self) -> Mapping[str, Carrying]:
+        """Return, by device, the ports that can carry a file to it."""
+        return dict(self._carriers)
 
     def release(self, command: Release) -> None:
         """Hand on a release that the reflex asks for. Callable from any thread."""

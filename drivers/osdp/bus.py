@@ -12,7 +12,7 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from drivers.contract import Ability, Failed, Indicate, Why
+from drivers.contract import Ability, Failed, FileProgress, Indicate, Why
 from drivers.osdp.device import OsdpDevice
 from drivers.osdp.line import Carrier
 from drivers.osdp.schedule import Schedule
@@ -22,13 +22,13 @@ from drivers.worker import Backoff, Worker
 from protocols.osdp.happenings import BITS_PER_CHARACTER, Security
 from protocols.osdp.reader import Reader
 from protocols.osdp.secure import weakness
+from protocols.osdp.transfer import Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from drivers.contract import Command, Emit, Monotonic, Secrets
     from drivers.osdp.settings import OsdpBusSettings, OsdpReader
-    from protocols.osdp.transfer import Transfer
 
 MOST_WAITING = 256
 """Commands not yet taken by the thread. Sixteen readers' worth; more is a fault upstream."""
@@ -84,7 +84,7 @@ class OsdpBus:
         )
         self._lock = threading.Lock()  # over the three below
         self._waiting: deque[Command] = deque()
-        self._files: deque[tuple[OsdpDevice, Sending]] = deque()
+        self._files: deque[tuple[OsdpDevice, Sending | None]] = deque()
         self._ended = False
         self._attended = False  # set by any thread, taken by the line's own
         self._emit: Emit = _nobody
@@ -144,6 +144,22 @@ class OsdpBus:
         owner = self._devices[device]
         with self._lock:
             self._files.append((owner, Sending(transfer, tell, self._most_bytes)))
+        self._worker.wake.ring()
+
+    def carry_file(
+        self, device: str, content: bytes, kind: int, tell: Callable[[FileProgress], None]
+    ) -> None:
+        """Begin to send a file. It never leaves the secure channel: for that, there is a person's tool."""
+        self.send_file(
+            device,
+            Transfer(content, kind),
+            lambda told: tell(FileProgress(told.taken_bytes, told.total_bytes, told.done, told.failed)),
+        )
+
+    def drop_file(self, device: str) -> None:
+        """Give up the file that is under way to the device, if there is one."""
+        with self._lock:
+            self._files.append((self._devices[device], None))
         self._worker.wake.ring()
 
     def stop(self, within_s: float) -> None:
@@ -231,7 +247,7 @@ class OsdpBus:
         with self._lock:
             while self._files:
                 device, sending = self._files.popleft()
-                device.send(sending, self._clock())
+                device.send(sending, self._clock())  # calls nobody but who waits for this file
         while True:
             with self._lock:
                 if not self._waiting:

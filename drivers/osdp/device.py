@@ -144,10 +144,10 @@ class OsdpDevice:
         else:
             self._order(id_, [Order(self._token(), each, at + SHOW_WITHIN_S) for each in shown], at)
 
-    def send(self, sending: Sending, at: float) -> None:
-        """Send a file between the polls. One that was under way is given up."""
+    def send(self, sending: Sending | None, at: float) -> None:
+        """Send a file between the polls. One that was under way is given up; None is no more than that."""
         if self._sending is not None:
-            self._sending.give_up("another file was sent")
+            self._sending.give_up("it was withdrawn" if sending is None else "another file was sent")
             self._file_over(at)
         self._sending = sending
 

@@ -29,6 +29,7 @@ CIPHER_BYTES = 16
 LEAST_FRAME_BYTES = FRAME_AROUND_BYTES + 2 * CIPHER_BYTES
 """Room for the head of a part and four bytes of the file: a device that wants less wants nonsense."""
 
+HIGHEST_KIND = 0xFF
 MOST_BEGINNINGS = 3
 MOST_BYTES = 16 * 1024 * 1024
 """Larger than any reader's firmware; at 9600 it would take most of a day."""
@@ -47,6 +48,8 @@ class Transfer:
     def __init__(self, content: bytes, kind: int = 1, *, may_be_clear: bool = False) -> None:
         if not 0 < len(content) <= MOST_BYTES:
             raise ValueError(f"a file has 1 to {MOST_BYTES} bytes, not {len(content)}")
+        if not 0 < kind <= HIGHEST_KIND:
+            raise ValueError(f"a file's kind is 1 to {HIGHEST_KIND}, not {kind}")
         self.content = content
         self.kind = kind
         self.offset = 0

@@ -104,6 +104,12 @@ def test_a_device_that_does_not_know_files_is_the_end() -> None:
     assert transfer.failed == "the device does not answer as one that takes files"
 
 
+@pytest.mark.parametrize("kind", [0, -1, 256])
+def test_a_kind_that_no_byte_says_is_our_own_mistake(kind: int) -> None:
+    with pytest.raises(ValueError, match="kind"):
+        Transfer(b"small", kind)
+
+
 def test_a_file_of_nothing_is_our_own_mistake() -> None:
     with pytest.raises(ValueError, match="1 to"):
         Transfer(b"")
