@@ -12,6 +12,7 @@ from agent.cli.office_keys import add as add_keys
 from agent.cli.office_passes import add as add_passes
 from agent.cli.office_people import add as add_people
 from agent.cli.office_push import add as add_push
+from agent.cli.office_receipts import add as add_receipts
 from agent.cli.office_setup import add as add_setup
 from agent.cli.office_tenancy import add as add_households
 from agent.cli.words import say
@@ -31,6 +32,7 @@ def register(commands: Commands) -> None:
         add_cards,
         add_import,
         add_push,
+        add_receipts,
         add_history,
         add_keys,
         add_passes,

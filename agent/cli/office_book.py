@@ -114,6 +114,11 @@ def day_text(book: Book, at: datetime | None) -> str:
     return "" if at is None else at.astimezone(book.zone).strftime("%Y-%m-%d %H:%M")
 
 
+def second_text(book: Book, at: datetime | None) -> str:
+    """Return a moment to the second, as people in the building read it; empty for none."""
+    return "" if at is None else at.astimezone(book.zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
 def show_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table: drawn for a terminal, parted by tabs for a pipe. Headers are keys of words."""
     titles = [say(header if "." in header else f"office.{header}") for header in headers]

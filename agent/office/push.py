@@ -23,7 +23,7 @@ from agent.office.messages import Message, Snapshot
 from agent.office.roster import Rosters
 from protocols.errors import WireError
 from protocols.mqtt.model import stamp
-from protocols.mqtt.payloads import Birth, State
+from protocols.mqtt.payloads import Birth, Health, State
 from protocols.mqtt.roster import CHUNK_ROWS, DELTA_ROWS
 from protocols.mqtt.roster_messages import ReceiptMessage, Wanted
 from protocols.mqtt.topics import ROOT, Kind, take_apart
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from agent.office.receipts import Evidence
     from protocols.mqtt.roster_messages import DoorReceipt
 
-HEARD = tuple(f"{ROOT}/+/{kind}" for kind in (Kind.BIRTH, Kind.STATE, Kind.RECEIPT))
+HEARD = tuple(f"{ROOT}/+/{kind}" for kind in (Kind.BIRTH, Kind.STATE, Kind.HEALTH, Kind.RECEIPT))
 """What the office listens to."""
 
 STALE_PART = 4
@@ -54,7 +54,10 @@ NEEDS_OFFICE = "needs_office"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where one door stands against the book's newest revision. `online`: None when nobody has said."""
+    """Where one door stands against the book's newest revision. `online`: None when nobody has said.
+
+    `seen_at`: the gateway's last sign of life, by its own clock; None when nobody has said.
+    """
 
     gateway: str
     door: str
@@ -63,6 +66,7 @@ class Standing:
     evidence: Evidence | None
     online: bool | None
     trouble: str | None
+    seen_at: datetime | None = None
     unread: tuple[str, ...] = ()
     """Kinds of numbers that readers there give and that the office has not been told of."""
 
@@ -88,6 +92,7 @@ class Pusher:
         self._key = book.signing_key() if stopping is None else stopping
         self._rosters = Rosters(book.database)
         self._online: dict[str, bool] = {}
+        self._seen_at: dict[str, datetime] = {}
         self._trouble: dict[str, str] = {}
         self._beyond: set[str] = set()
         self._given: dict[str, tuple[str, ...]] = {}
@@ -112,6 +117,8 @@ class Pusher:
                     return self._born(place.gateway, Birth.read(payload))
                 case Kind.STATE:
                     self._online[place.gateway] = State.read(payload).online
+                case Kind.HEALTH:
+                    self._seen(place.gateway, Health.read(payload).at)
                 case Kind.RECEIPT:
                     return self._receipts(place.gateway, payload)
                 case _:
@@ -138,6 +145,7 @@ class Pusher:
                         evidence,
                         self._online.get(gateway),
                         self._trouble.get(gateway) or self._needs_office(gateway, enforced=enforced),
+                        self._seen_at.get(gateway),
                         unread[gateway],
                     )
                 )
@@ -234,8 +242,12 @@ class Pusher:
             for message in messages.cleared(gateway, old):
                 self._send(message)
 
+    def _seen(self, gateway: str, at: datetime) -> None:
+        self._seen_at[gateway] = max(at, self._seen_at.get(gateway, at))
+
     def _born(self, gateway: str, birth: Birth) -> tuple[DoorReceipt, ...]:
         self._given[gateway] = birth.reads
+        self._seen(gateway, birth.at)
         try:
             pin_gateway_key(self.book, gateway, birth.key, how="first use", now=stamp(self._now()))
         except BadInput as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agent.domain.credentials import CredentialState
 from agent.office.access import gateway_key, gateways
 from agent.office.roster import Rosters
 from protocols.errors import WireError
@@ -124,6 +126,35 @@ def latest(book: Book) -> dict[tuple[str, str], Evidence]:
             if row is not None:
                 found[gateway, door] = _evidence(row)
     return found
+
+
+def reached(book: Book, revision: int) -> dict[tuple[str, str], Evidence]:
+    """Return for every door its first receipt of `revision` or of one above: since when that holds there."""
+    found: dict[tuple[str, str], Evidence] = {}
+    rows = book.database.execute(
+        f"{_EVIDENCE} WHERE receipt.revision >= ? "
+        "ORDER BY receipt.gateway, receipt.door, receipt.revision, receipt.complete",
+        (revision,),
+    )
+    for row in rows:
+        found.setdefault((row["gateway"], row["door"]), _evidence(row))
+    return found
+
+
+def stopped_at(book: Book, kind: str, key: str) -> int | None:
+    """Return the revision since which a credential (or "pass") opens nothing; None where it still does.
+
+    kind: of the book's rows that gateways hear of. A card that is on no list is stopped, as one that is lost.
+    """
+    since: int | None = None
+    rows = book.database.execute(
+        "SELECT revision, body FROM roster_row WHERE kind = ? AND id = ? ORDER BY revision", (kind, key)
+    )
+    for row in rows:
+        body = None if row["body"] is None else json.loads(row["body"])
+        opens = kind != "pass" and body is not None and body["state"] == CredentialState.ACTIVE
+        since = None if opens else row["revision"] if since is None else since
+    return since
 
 
 def all_of(book: Book) -> Iterator[Evidence]:

@@ -81,17 +81,23 @@ def revoke(edit: Edit, row: dict[str, Any]) -> bool:
     return edit.change("pass", row | {"state": REVOKED}, row)
 
 
+def key_of(book: Reading, number: str) -> str:
+    """Return the digest of the pass of this number. Raises BadInput where no pass has it."""
+    row = book.database.execute("SELECT id FROM pass WHERE number = ?", (number,)).fetchone()
+    if row is None:
+        raise BadInput(
+            f"no pass has the number {number!r}; see: menshen office pass list",
+            f"没有编号为 {number!r} 的通行证；请查看 menshen office pass list",
+        )
+    return str(row["id"])
+
+
 def revoke_numbers(edit: Edit, numbers: Collection[str]) -> int:
     """Revoke passes by their numbers; return how many that stopped. Raises BadInput for an unknown one."""
     count = 0
     for number in numbers:
-        row = edit.database.execute("SELECT * FROM pass WHERE number = ?", (number,)).fetchone()
-        if row is None:
-            raise BadInput(
-                f"no pass has the number {number!r}; see: menshen office pass list",
-                f"没有编号为 {number!r} 的通行证；请查看 menshen office pass list",
-            )
-        count += revoke(edit, dict(row))
+        row = edit.get("pass", key_of(edit, number))
+        count += row is not None and revoke(edit, row)
     return count
 
 
