@@ -18,6 +18,12 @@ LOST_REPLIES = 0.02
 STRAY = 0.1
 """Damaged frames and bytes that were none, for each question: one in ten is a line without bias or end."""
 
+FIGURES = ("questions", "sent", "timeouts", "noise_bytes", "damaged", "strangers")
+"""What a driver counts of a device and a line is judged by."""
+
+REFUSES = "refuses"
+"""How the reason of a device begins that answers, but says no to what its family must be able to do."""
+
 FEWEST_QUESTIONS = 200
 """Before so many, a rate says nothing."""
 
@@ -32,7 +38,7 @@ OF_DEVICES = (
     "card_inverted",
     "card_reversed",
 )
-OF_BOARDS = ("linkage", "stuck_output", "actuation")
+OF_BOARDS = ("linkage", "stuck_output", "actuation", "left_on", "no_watchdog", "restores")
 OF_WIEGAND = (
     "swapped",
     "parity",
@@ -80,15 +86,26 @@ def _port(port: PortView) -> Iterator[Finding]:
     if silent and len(silent) == len(port.devices):
         # All at once is one cause: what they share.
         why = silent[0].why or ""
-        yield Finding("port_silent", {"port": port.name, "place": port.place, "why": why})
+        key = "port_silent" if port.place.startswith("/") else "gateway_silent"
+        yield Finding(key, {"port": port.name, "place": port.place, "why": why})
     else:
         for device in silent:
-            why = device.why or ""
-            yield Finding("device_silent", {"device": device.name, "port": port.name, "why": why})
+            yield _silent(device, port)
     for device in port.devices:
         yield from _troubles(device)
     if len(silent) < len(port.devices):
         yield from _line(port)
+
+
+def _silent(device: DeviceView, port: PortView) -> Finding:
+    """Say what a device does that is not online while others on its port are."""
+    why = device.why or ""
+    about = {"device": device.name, "port": port.name, "why": why}
+    if why.startswith(REFUSES):
+        return Finding("device_refuses", about)
+    if _sum(by_device(port).get(device.name, {}), "strangers"):
+        return Finding("device_elsewhere", about)
+    return Finding("device_silent", about)
 
 
 def _troubles(device: DeviceView) -> Iterator[Finding]:
@@ -98,22 +115,35 @@ def _troubles(device: DeviceView) -> Iterator[Finding]:
 
 
 def _line(port: PortView) -> Iterator[Finding]:
-    """Judge the line as a whole, and each device that its driver counts by itself (`device.figure`)."""
+    """Judge each device that its driver counts by itself (`device.figure`), and the line as a whole.
+
+    What ails every device of several is the fault of what they share, and is told once.
+    """
     silent = {device.name for device in port.devices if not device.online}
-    for device, figures in by_device(port).items():
-        if device in silent:
-            continue  # told already: all its replies are lost
-        place = device or port.name
-        questions = _sum(figures, "questions", "sent")
-        if questions < FEWEST_QUESTIONS:
-            continue
-        lost, stray = _sum(figures, "timeouts"), _sum(figures, "noise_bytes", "damaged")
-        if lost / questions > LOST_REPLIES:
-            yield Finding("replies_lost", {"place": place, "percent": 100 * lost / questions})
-        if stray / questions > STRAY:
-            yield Finding("noise", {"place": place, "stray": int(stray), "questions": int(questions)})
-        if strangers := _sum(figures, "strangers"):
-            yield Finding("strangers", {"place": place, "count": int(strangers)})
+    judged = {
+        device: {each.key: each for each in _judged(device or port.name, figures)}
+        for device, figures in by_device(port).items()
+        if device not in silent  # told already: all its replies are lost
+        and _sum(figures, "questions", "sent") >= FEWEST_QUESTIONS
+    }
+    shared = set.intersection(*(set(each) for each in judged.values())) if len(judged) > 1 else set()
+    if shared:
+        whole = {name: _sum(port.line, *(f"{device}.{name}" for device in judged)) for name in FIGURES}
+        yield from (each for each in _judged(port.name, whole) if each.key in shared)
+    for device_findings in judged.values():
+        yield from (each for key, each in device_findings.items() if key not in shared)
+
+
+def _judged(place: str, figures: Mapping[str, int | float | str]) -> Iterator[Finding]:
+    """Judge what was counted of one device, or of several together."""
+    questions = _sum(figures, "questions", "sent")
+    lost, stray = _sum(figures, "timeouts"), _sum(figures, "noise_bytes", "damaged")
+    if lost / questions > LOST_REPLIES:
+        yield Finding("replies_lost", {"place": place, "percent": 100 * lost / questions})
+    if stray / questions > STRAY:
+        yield Finding("noise", {"place": place, "stray": int(stray), "questions": int(questions)})
+    if strangers := _sum(figures, "strangers"):
+        yield Finding("strangers", {"place": place, "count": int(strangers)})
 
 
 def by_device(port: PortView) -> dict[str, dict[str, int | float | str]]:
@@ -131,8 +161,8 @@ def _sum(figures: Mapping[str, int | float | str], *names: str) -> float:
 
 
 def _door(door: DoorView) -> Iterator[Finding]:
-    if door.fault == "lock_offline":
-        yield Finding("lock_offline", {"door": door.name})
+    if door.fault in {"lock_offline", "lock_found_on"}:
+        yield Finding(door.fault, {"door": door.name})
     elif door.fault:
         yield Finding("door_fault", {"door": door.name, "fault": door.fault})
     if door.contact == "unknown":

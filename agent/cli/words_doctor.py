@@ -44,6 +44,37 @@ WORDS: dict[str, tuple[str, str]] = {
             "A/B 接反、第一段线缆或波特率不对"
         ),
     ),
+    "gateway_silent": (
+        (
+            "nothing behind port {port} ({place}) answers ({why}) — first the gateway itself: its power, "
+            "its network cable, ping, its address and port; then its serial side: speed, A and B; and "
+            '`framing`: "tcp" where it speaks Modbus TCP, "rtu" where it carries bytes'
+        ),
+        (
+            "端口 {port}（{place}）后面没有设备应答（{why}）。先查网关本身：供电、网线、ping、地址和端口；"
+            "再查其串口侧：速率、A/B 线；以及 framing：网关转 Modbus TCP 用 tcp，透明传输用 rtu"
+        ),
+    ),
+    "device_refuses": (
+        (
+            "{device} answers on port {port}, but {why} — the address may be another device's, or `family` "
+            "is wrong: `menshen bus find` with the daemon stopped tells"
+        ),
+        (
+            "端口 {port} 上的 {device} 有应答，但拒绝读取（{why}）。可能地址是另一台设备的，"
+            "或 family 写错：停止守护进程后用 `menshen bus find` 查看"
+        ),
+    ),
+    "device_elsewhere": (
+        (
+            "{device} does not answer, but its questions on port {port} are answered under another "
+            "address — its address was changed (switches?): `menshen bus find` with the daemon stopped tells"
+        ),
+        (
+            "{device} 无应答，但端口 {port} 上有设备以另一地址回答了它的询问。地址可能被改动（拨码？）："
+            "停止守护进程后用 `menshen bus find` 查看"
+        ),
+    ),
     "device_silent": (
         (
             "{device} does not answer ({why}), others on port {port} do — its own branch: power "
@@ -85,8 +116,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "{device} 以字符方式上报卡号，无法可靠识读。请将其设为上报位数据（RAW）",
     ),
     "trouble_linkage": (
-        "an input of board {device} switches a relay by itself — set its linkage mode to normal",
-        "板 {device} 的输入会自行联动继电器。请把联动模式设回正常",
+        (
+            "an input of board {device} switches a relay by itself, so whoever presses there opens a door "
+            "unseen — set it to normal: Waveshare registers 0x1000 on to 0, Eletechsup 0x00FD to 0, "
+            "Wiren Board 9 on to 3"
+        ),
+        (
+            "板 {device} 的输入会自行联动继电器，按下即开门且无记录。请设回正常：微雪寄存器 0x1000 起写 0，"
+            "Eletechsup 0x00FD 写 0，Wiren Board 9 起写 3"
+        ),
     ),
     "trouble_stuck_output": (
         "a relay of board {device} stays on though it was told off — welded contacts, or a manual switch",
@@ -95,6 +133,34 @@ WORDS: dict[str, tuple[str, str]] = {
     "trouble_actuation": (
         "board {device} confirms a release, but its relay reads off — its supply, or the board itself",
         "板 {device} 确认了释放，但继电器读回为断开。请查其供电或换板",
+    ),
+    "trouble_left_on": (
+        (
+            "board {device} was lost while a relay was on that only this box can put off — that door may "
+            "stand open: go and look, then at the board's power and its A and B. A board with a pulse of its "
+            "own cannot do this"
+        ),
+        (
+            "板 {device} 在继电器吸合时失去联系，而它只能由本机断开：该门可能一直开着。请现场查看，"
+            "再查该板供电和 A/B 线。自带定时脉冲的板不会如此"
+        ),
+    ),
+    "trouble_no_watchdog": (
+        (
+            "board {device} keeps its relays on if this box dies: its safe mode is off, or comes later than "
+            "in a minute — write 10 (seconds) into its holding register 8"
+        ),
+        (
+            "本机若停机，板 {device} 的继电器会一直吸合：其安全模式未启用或超过一分钟。"
+            "请向其保持寄存器 8 写入 10（秒）"
+        ),
+    ),
+    "trouble_restores": (
+        (
+            "board {device} switches relays on again after a power cut that were on before it — "
+            "write 0 into its holding register 6"
+        ),
+        "板 {device} 断电恢复后会重新吸合之前的继电器。请向其保持寄存器 6 写入 0",
     ),
     "trouble_wiegand_swapped": (
         "at reader {device} D0 and D1 are swapped — exchange green and white",
@@ -176,6 +242,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "lock_offline": (
         "door {door}: its lock cannot be reached, so no card opens it; wired exits and keys still do",
         "门 {door}：锁控板不通，刷卡不能开门；硬接线出门和钥匙仍可用",
+    ),
+    "lock_found_on": (
+        (
+            "door {door}: its relay is on though nobody was let in, so it may stand open — go and look; then "
+            "at what else can switch it: a button at the board, a linked input, welded contacts"
+        ),
+        "门 {door}：无人获准而其继电器吸合，门可能开着。请现场查看，再查：板上按钮、输入联动、触点粘连",
     ),
     "door_fault": (
         "door {door}: {fault}",

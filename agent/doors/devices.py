@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from drivers.contract import Event, InputChanged, InputState, Offline, Online, Trouble
+from drivers.contract import Event, InputChanged, InputState, Offline, Online, OutputFound, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,6 +39,7 @@ class Devices:
         self._changed = changed
         self._seen: dict[str, DeviceSeen] = {}
         self._inputs: dict[str, InputState] = {}
+        self._found_on: set[str] = set()
 
     def note(self, event: Event, at: Moment) -> None:
         """Take what `event` says of a device or an input."""
@@ -58,6 +59,8 @@ class Devices:
                 self._seen[device] = replace(was, troubles=troubles)
             case InputChanged(point, state):
                 self._inputs[point] = state
+            case OutputFound(point, on):
+                (self._found_on.add if on else self._found_on.discard)(point)
             case _:
                 return
 
@@ -68,6 +71,10 @@ class Devices:
 
     def _noted(self, device: str) -> DeviceSeen:
         return self._seen.get(device, DeviceSeen())
+
+    def found_on(self, point: str) -> bool:
+        """Say whether an output was last seen on with no release of ours."""
+        return point in self._found_on
 
     def input(self, point: str) -> InputState | None:
         """Return the last state of an input, or None where it never told."""

@@ -26,7 +26,9 @@ def lock_fault(door: str, wiring: Wiring, ports: Sequence[PortSettings], devices
     device = next((name for name in owners if name is not None), None)
     if device is None:
         return "lock_missing"
-    return None if devices.seen(device).online else "lock_offline"
+    if not devices.seen(device).online:
+        return "lock_offline"
+    return "lock_found_on" if devices.found_on(point) else None
 
 
 def door_view(name: str, door: Door, *, watched: bool, fault: str | None, title: str | None) -> DoorView:

@@ -166,8 +166,17 @@ def port(*devices: object, **line: int) -> tuple[PortView, ...]:
         ({"journal": JournalView(fill=0.97)}, ["filling"]),
         ({"ports": port(SILENT, SILENT)}, ["port_silent"]),
         ({"ports": port(SILENT, TALKING)}, ["device_silent"]),
+        (
+            {"ports": (PortView("relays", "modbus", "10.0.0.9:502", (SILENT,)),)},
+            ["gateway_silent"],
+        ),
+        ({"ports": port(replace(SILENT, why="refuses to be read"), TALKING)}, ["device_refuses"]),
+        ({"ports": port(SILENT, TALKING, **{"lobby-out.strangers": 3})}, ["device_elsewhere"]),
         ({"ports": (READERS,)}, ["device_silent", "trouble_tamper"]),
-        ({"ports": port(replace(TALKING, troubles=("power", "clear_channel")))}, ["trouble_power", "trouble"]),
+        (
+            {"ports": port(replace(TALKING, troubles=("power", "clear_channel")))},
+            ["trouble_power", "trouble"],
+        ),
         ({"ports": port(TALKING, questions=100, timeouts=50)}, []),
         ({"ports": port(TALKING, questions=1000, timeouts=21, answers=979)}, ["replies_lost"]),
         ({"ports": port(TALKING, questions=1000, answers=1000, noise_bytes=101)}, ["noise"]),
@@ -179,6 +188,7 @@ def port(*devices: object, **line: int) -> tuple[PortView, ...]:
             ["device_silent"],
         ),
         ({"ports": port(SILENT, questions=1000, timeouts=1000)}, ["port_silent"]),
+        ({"doors": (replace(LOBBY, fault="lock_found_on"),)}, ["lock_found_on"]),
         (
             {"doors": (replace(LOBBY, fault="release failed", contact="unknown"),)},
             ["door_fault", "contact_unknown"],
@@ -205,6 +215,23 @@ def test_each_ill_has_its_finding(changes: dict[str, object], expected: list[str
     for each in found:
         for tongue in Language:
             assert "{" not in say_in(tongue, f"doctor.{each.key}", **each.about)
+
+
+def test_what_ails_every_device_of_a_line_is_told_once_of_what_they_share() -> None:
+    twin = replace(TALKING, name="yard-in")
+    noisy = {"lobby-in.sent": 1000, "lobby-in.damaged": 300, "yard-in.sent": 500, "yard-in.damaged": 90}
+    (found,) = diagnose(replace(SOUND, ports=port(TALKING, twin, **noisy)))
+    assert (found.key, dict(found.about)) == ("noise", {"place": "relays", "stray": 390, "questions": 1500})
+
+
+def test_what_ails_one_device_of_several_is_told_of_its_own_branch() -> None:
+    twin = replace(TALKING, name="yard-in")
+    noisy = {"lobby-in.sent": 1000, "lobby-in.damaged": 300, "yard-in.sent": 1000, "yard-in.timeouts": 30}
+    found = diagnose(replace(SOUND, ports=port(TALKING, twin, **noisy)))
+    assert [(each.key, each.about["place"]) for each in found] == [
+        ("noise", "lobby-in"),
+        ("replies_lost", "yard-in"),
+    ]
 
 
 def test_the_forecast_is_shown_when_there_is_something_to_forecast() -> None:

@@ -12,7 +12,7 @@ from agent.doors.devices import Devices
 from agent.doors.picture import door_view, lock_fault
 from agent.doors.shown import door_state
 from agent.doors.wiring import Wiring
-from drivers.contract import CardRead, InputChanged, InputState, Offline, Online, Trouble
+from drivers.contract import CardRead, InputChanged, InputState, Offline, Online, OutputFound, Trouble
 from tests.peers.hand_clock import HandClock
 from tests.unit.agent.doors.test_fleet import Port
 
@@ -57,6 +57,18 @@ def test_a_lock_is_at_fault_while_its_board_is_silent_or_nobody_has_it() -> None
     assert silent == "lock_offline"
     assert lock_fault("lobby", WIRING, [port], devices) is None
     assert lock_fault("roof", WIRING, [port], devices) == "lock_missing"
+
+
+def test_a_lock_is_at_fault_while_its_relay_is_on_by_nobodys_doing() -> None:
+    port, devices, at = Port("board", outputs=("lock",)), Devices(), HandClock().now()
+    devices.note(Online("board", 0.0), at)
+
+    devices.note(OutputFound("lock", on=True, at=0.0), at)
+    found = lock_fault("lobby", WIRING, [port], devices)
+    devices.note(OutputFound("lock", on=False, at=0.0), at)
+
+    assert found == "lock_found_on"
+    assert lock_fault("lobby", WIRING, [port], devices) is None
 
 
 @pytest.mark.parametrize(
