@@ -64,14 +64,14 @@ def run_load(args: Namespace) -> int:
             )
             return 0
         for step in steps:
-            table = say(f"office.table_{step.table}")
-            print(say(f"office.step_{step.what}", table=table, name=step.name, detail=step.detail))
+            table = say(f"desk.table_{step.table}")
+            print(say(f"desk.step_{step.what}", table=table, name=step.name, detail=step.detail))
         show_shifts(book, shifts)
         for word, doors in (("door_unwired", unwired), ("door_unopened", unopened)):
             if doors:
-                print(say(f"office.{word}", doors=", ".join(doors)))
+                print(say(f"desk.{word}", doors=", ".join(doors)))
         if args.dry_run:
-            print(say("office.dry", count=len(steps)))
+            print(say("desk.dry", count=len(steps)))
         elif not steps:
             print(say("office.unchanged"))
         else:

@@ -187,5 +187,5 @@ def _show_collisions_of(book: Book, key: str) -> None:
 
 def _say_done(book: Book, person: str) -> None:
     """Say that it is done, and of whom: a card that was mistyped may be another's."""
-    print(say("office.done_of", person=person, revision=book.revision))
+    print(say("desk.done_of", person=person, revision=book.revision))
     print(say("office.push_hint"))

@@ -68,8 +68,8 @@ def _what(code: str) -> str:
 def _verify(book: Book) -> int:
     wrong = history.first_wrong(book.database, book.sealer)
     if wrong is not None:
-        raise StoreError(say("office.history_wrong", revision=wrong))
-    print(say("office.history_holds", revision=book.revision))
+        raise StoreError(say("desk.history_wrong", revision=wrong))
+    print(say("desk.history_holds", revision=book.revision))
     return 0
 
 
@@ -80,7 +80,7 @@ def run_undo(args: Namespace) -> int:
         done = lifecycle.undo(book, args.revision, by=author(args), at=at, keep=not rehearsed)
         show_shifts(book, done.shifts)
         if rehearsed:
-            print(say("office.dry", count=done.rows))
+            print(say("desk.dry", count=done.rows))
             return 0
         print(say("office.done", revision=book.revision))
         print(say("office.push_hint"))

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli.office_book import accept_option, action, author, now, open_book
-from agent.cli.words import say
+from agent.cli.words import Language, language, say
 from agent.errors import EX_DATAERR, BadInput
 from agent.office import access
 from agent.office.intake.apply import carry_out
 from agent.office.intake.entry import Terms
-from agent.office.intake.plan import judge
+from agent.office.intake.plan import Plan, judge
 from agent.office.intake.table import is_open, read_roster
+from agent.office.intake.template import template
 from agent.office.printed import Style, read_style
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from agent.cli.office_book import Actions
     from agent.office.book import Book
     from agent.office.intake.apply import Outcome
-    from agent.office.intake.plan import Plan
     from agent.office.intake.problems import Problem
 
 TOLD = 200
@@ -47,11 +47,17 @@ def add(actions: Actions) -> None:
     parser.add_argument("--report", type=Path, metavar="FILE", help=say("office.opt_report"))
     parser.set_defaults(run=run_import)
 
+    empty = action(actions, "template")
+    empty.add_argument("file", type=Path, metavar="FILE", help=say("office.opt_template"))
+    empty.set_defaults(run=run_template)
+
 
 def run_import(args: Namespace) -> int:
     """Judge the file, tell all that is wrong, and write (or rehearse) what is right."""
     if args.leave_missing and args.skip_bad:
         raise BadInput(say("office.not_both"))
+    if args.report is not None:
+        _write_report(args.report, Plan([], [], [], 0), [])  # that it cannot be written is no news for later
     table = read_roster(args.file, args.sheet)
     if is_open(args.file) and not args.json:
         print(say("office.still_open", file=args.file), file=sys.stderr)
@@ -80,6 +86,20 @@ def run_import(args: Namespace) -> int:
     else:
         _print_report(plan, outcome, refused=refused, rehearsed=args.dry_run)
     return EX_DATAERR if refused else 0
+
+
+def run_template(args: Namespace) -> int:
+    """Write an empty roster to fill in."""
+    with open_book(args) as book:
+        groups = list(access.groups(book))
+    content = template(groups, chinese=language() is Language.CHINESE)
+    try:
+        with args.file.open("xb") as file:
+            file.write(content)
+    except OSError as error:
+        raise BadInput(say("office.report_unwritten", path=args.file, why=error.strerror)) from error
+    print(say("desk.template_made", file=args.file))
+    return 0
 
 
 def _terms(args: Namespace, book: Book) -> Terms:

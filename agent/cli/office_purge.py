@@ -32,7 +32,7 @@ def add_to_person(person: Actions) -> None:
 def run_purge(args: Namespace) -> int:
     """Erase what is personal of persons who have left, and print the signed receipt of each."""
     if bool(args.person) == (args.ended_days is not None) or (args.ended_days or 0) < 0:
-        raise BadInput(say("office.purge_whom"))
+        raise BadInput(say("desk.purge_whom"))
     with open_book(args) as book:
         at = now()
         if args.ended_days is None:
@@ -48,7 +48,7 @@ def run_purge(args: Namespace) -> int:
                     for each in rows
                 ],
             )
-            print(say("office.purge_dry", count=len(persons)))
+            print(say("desk.purge_dry", count=len(persons)))
             return 0
         given = purge.purge(book, list(dict.fromkeys(persons)), by=author(args), at=at)
         for token in given:
@@ -56,7 +56,7 @@ def run_purge(args: Namespace) -> int:
         if args.receipts is not None:
             _append(args.receipts, given)
         if not args.json:
-            print(say("office.purge_count", count=len(given)))
+            print(say("desk.purge_count", count=len(given)))
             print(say("office.push_hint"))
     return 0
 

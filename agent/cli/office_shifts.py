@@ -22,7 +22,7 @@ TOLD = 200
 def show_shifts(book: Book, shifts: Sequence[Shift]) -> None:
     """Print who gains and who loses which doors, and how many do at each door."""
     if not shifts:
-        print(say("office.nobody_moves"))
+        print(say("desk.nobody_moves"))
         return
     rows = []
     for shift in shifts[:TOLD]:

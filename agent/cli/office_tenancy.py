@@ -143,7 +143,7 @@ def run_household_state(args: Namespace) -> int:
         home = home_option(args.home)
         _somebody(book, home)
         count = lifecycle.set_household(book, home, args.state, by=author(args), at=now())
-        print(say("office.household_done", count=count, revision=book.revision))
+        print(say("desk.household_done", count=count, revision=book.revision))
         print(say("office.push_hint"))
     return 0
 
@@ -163,7 +163,7 @@ def run_household_set(args: Namespace) -> int:
                 if people.save(edit, after):
                     edit.note(each)
                     count += 1
-        print(say("office.household_changed", count=count, revision=book.revision))
+        print(say("desk.household_changed", count=count, revision=book.revision))
         print(say("office.push_hint"))
     return 0
 
