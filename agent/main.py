@@ -268,8 +268,7 @@ class House:
 
     def _happened(self, event: Event) -> None:
         """Take an event in its driver's thread: life safety acts at once, and everything is queued."""
-        self._reflex.see(event)
-        self._inbox.put(event)
+        self._inbox.put(event, always=self._reflex.see(event))
         self._fleet.see(event)
 
     def _act(self, effect: Effect) -> None:

@@ -69,7 +69,7 @@ def not_carried(site: Site, id_: int, why: str, at: Moment, *, maybe: bool) -> H
 def _undone(site: Site, act: Act, at: Moment) -> Handled:
     """Put a door back whose order to be held failed: told "failed", it must not open by itself later."""
     was = act.asker.mode_before
-    if was is None or site.doors[act.door].mode is not Mode.HELD:
+    if was is None or was is Mode.HELD or site.doors[act.door].mode is not Mode.HELD:
         return site, Result()
     return step_door(site, act.door, doors.ModeSet(was), at, "mode")
 

@@ -135,10 +135,13 @@ def handle(site: Site, fact: Fact, at: Moment) -> Handled:  # noqa: C901, PLR091
 
 
 def _fire_over(site: Site, order: Order, at: Moment) -> Handled:
-    """End the fire release by a duty desk's order, where nothing keeps it up any more."""
+    """End the fire release by a duty desk's order, where nothing keeps it up any more.
+
+    The order's number is used up either way: refused while the line calls, it must not be sent again later.
+    """
     reason = why_not_over(site, order, at)
     if reason is not None:
-        return site, refused(None, order, reason)
+        return site, Result(used=(order,)) + refused(None, order, reason)
     story: dict[str, Json] = {"order": order.id, "key": order.key}
     site, result = _burning(site, over(site.fire, story), at)
     accepted = Record("order.accepted", None, {**story, "do": "fire_over"})

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from agent.domain.core import begin, handle
-from agent.domain.facts import Effect, Fact, Noted, RecordingBack, RecordingLost, Tick
+from agent.domain.facts import Carried, Effect, Fact, Noted, RecordingBack, RecordingLost, Relock, Tick
 from agent.domain.moment import STEPPED_S, ClockConfidence, Moment
 from agent.domain.precedence import give_way
 from agent.doors.books import Turn
@@ -172,13 +172,27 @@ class Loop:
             self._site, result = handle(self._site, fact, at)
             for effect in result.first:
                 self._act(effect)
-            then = give_way(then, result.first) if result.first else then
+            then = self._give_way(then, result.first, at) if result.first else then
             turn.records += result.records
             turn.used += result.used
             turn.pass_uses += result.pass_uses
             then = [*then, *result.then]
         self._tell_standing()
         return then
+
+    def _give_way(self, waiting: list[Effect], ahead: Iterable[Effect], at: Moment) -> list[Effect]:
+        """Return what of `waiting` may follow life safety.
+
+        A lock that falls away for it is as good as done, and who ordered it is told so: what freed the door
+        ends by itself.
+        """
+        kept = give_way(waiting, ahead)
+        there = {effect.id for effect in kept if isinstance(effect, Relock)}
+        for effect in waiting:
+            if isinstance(effect, Relock) and effect.id not in there:
+                self._site, result = handle(self._site, Carried(effect.id), at)
+                kept += result.then
+        return kept
 
     def _tell_standing(self) -> None:
         self._stand(frozenset(name for name, door in self._site.doors.items() if door.leased))

@@ -56,16 +56,22 @@ class Reflex:
         """Hear from the loop which doors are meant to stand open; no exit's short release may end theirs."""
         self._leased = leased
 
-    def see(self, event: Event) -> None:
-        """Release what `event` asks for, if it is an exit button or the fire line that does."""
+    def see(self, event: Event) -> bool:
+        """Release what `event` asks for, if it is an exit button or the fire line that does.
+
+        Say whether it must reach the loop however much waits there: a fire release that the loop does not
+        hear of would end with the first lease.
+        """
         if not isinstance(event, InputChanged):
-            return
+            return False
         if event.point == self._wiring.fire:
             self._see_fire(event.state)
-        elif event.state is InputState.ACTIVE and (door := self._wiring.exits.get(event.point)) is not None:
+            return True
+        if event.state is InputState.ACTIVE and (door := self._wiring.exits.get(event.point)) is not None:
             rules = self._rules[door]
             leased = door in self._leased or (self._fire and rules.fire_release)
             self._free(door, max(LEASE_S, rules.release_s) if leased else rules.release_s)
+        return False
 
     def _see_fire(self, state: InputState) -> None:
         if state is InputState.ACTIVE:

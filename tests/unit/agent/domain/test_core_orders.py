@@ -241,6 +241,7 @@ def test_a_door_that_could_not_be_held_goes_back_and_does_not_open_later(
         alarm=True,
     )
     assert house.door().mode is before
+    assert ("door.mode" in kinds(result)) is (before is not Mode.HELD)
     later = house.take(Tick(), after=LEASE_S)
     assert [effect.door for effect in unlocks(later.then)] == ([LOBBY] if before is Mode.HELD else [])
 

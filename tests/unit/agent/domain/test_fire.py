@@ -138,6 +138,7 @@ def test_the_desk_ends_nothing_in_doubt(facts: tuple[Fact, ...], reason: str) ->
     result = house.take(FireOverAsked(order()))
 
     assert result.then == (Answer(order(), None, Outcome.REFUSED, reason),)
+    assert result.used == (order(),)
     assert house.site.fire.on is fire
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person
+from agent.domain.decision import Mode
 from agent.domain.door import DoorRules
-from agent.domain.facts import Effect, Noted, Show, Shown, Unlock
+from agent.domain.facts import Answer, Effect, ModeAsked, Noted, Order, Outcome, Show, Shown, Unlock
 from agent.domain.fire import Fire
 from agent.domain.moment import PROVEN_FOR_S, ClockConfidence, Proof
 from agent.domain.rules import Group, Right, Rules
@@ -75,6 +76,7 @@ class Wires:
     def __init__(self) -> None:
         self._translator = Translator(WIRING, Roster(), b"k" * 32)
         self.slices: list[str] = []
+        self.ordered: list[Fact] = []
         self.settled = 0
 
     @property
@@ -82,6 +84,8 @@ class Wires:
         return bool(self.slices)
 
     def facts(self, item: Item, _turn: Turn, _at: Moment) -> Iterable[Fact]:
+        if isinstance(item, Noted):  # stands for an order that has come
+            return (self.ordered.pop(0),)
         assert isinstance(item, CardRead | InputChanged | Done)
         return self._translator.facts(item)
 
@@ -369,6 +373,20 @@ def test_an_exit_is_not_undone_by_a_relock_that_waited_for_its_record(bench: Ben
     bench.loop.turn([InputChanged("lobby-exit", InputState.ACTIVE, START_S)])
 
     assert [type(effect) for effect, _ in bench.acts] == [Unlock]
+
+
+def test_a_lockdown_that_gave_way_to_an_exit_is_answered_and_in_force(bench: Bench) -> None:
+    desk = Order("jti-1", "key-1", None, START_S + 30, bench.clock.utc(), "topic")
+    bench.wires.ordered = [ModeAsked("lobby", desk, Mode.LOCKED)]
+
+    bench.loop.turn([Noted("order", {}), InputChanged("lobby-exit", InputState.ACTIVE, START_S)])
+    acts = [effect for effect, _ in bench.acts]
+    bench.clock.advance(60.0)
+    bench.loop.turn([])
+
+    assert [type(effect) for effect in acts] == [Unlock, Answer]
+    assert acts[1] == Answer(desk, "lobby", Outcome.DONE, None)
+    assert "door.lock_failed" not in bench.kinds()
 
 
 def test_what_is_too_long_for_one_turn_goes_on_in_the_next_ones_without_waiting(bench: Bench) -> None:

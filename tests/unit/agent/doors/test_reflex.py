@@ -57,6 +57,15 @@ def test_fire_frees_every_door_that_must_open_and_no_exit_cuts_that_short(seen: 
     assert seen.input("lobby-exit") == [("lobby-lock", 5.0)]
 
 
+@pytest.mark.parametrize("state", InputState)
+def test_what_the_fire_line_says_reaches_the_loop_however_much_waits_there(
+    seen: Seen, state: InputState
+) -> None:
+    assert seen.reflex.see(InputChanged("fire-line", state, NOW))
+    assert not seen.reflex.see(InputChanged("lobby-exit", state, NOW))
+    assert not seen.reflex.see(CardRead("lobby-in", "0" * 26, NOW))
+
+
 def test_no_exit_cuts_short_what_the_loop_keeps_open(seen: Seen) -> None:
     seen.reflex.stand(frozenset({"lobby"}))
 
