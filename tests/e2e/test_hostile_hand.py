@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SIGNALS = 200
+FILES = {"journal", "roster"}
+ASIDE = '"event": "store.quarantined"'
 
 
 @pytest.fixture
@@ -66,7 +68,9 @@ def test_a_daemon_whose_files_are_not_what_they_were_says_so_and_serves(site: Si
     with closing(sqlite3.connect(site.building.data_dir / "roster.db")) as connection, connection:
         connection.execute("UPDATE rule SET body = '{' WHERE kind = 'group'")
     site.daemon.start()
-    site.until(lambda: len(aside(site)) == 2, "both files set aside")
+    # By the log: a reader of the record must not come before the new file has its tables.
+    site.until(lambda: site.daemon.log().count(ASIDE) == len(FILES), "both files set aside")
+    site.until(lambda: aside(site) == FILES, "the record of both")
     site.row("device.online", after=last)  # numbers go on above those of the file that is gone
     opened = len(site.releases)
     site.building.press_exit()

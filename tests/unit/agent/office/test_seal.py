@@ -19,7 +19,7 @@ from agent.keyfiles import (
 )
 from agent.office.book import LOCK_FILE, Book
 from agent.office.database import connect
-from agent.office.seal import Lock, Sealer, WrongKey, unwrap, wrap
+from agent.office.seal import Lock, Sealer, WrongKey, lock_by_passphrase, unwrap, wrap
 from tests.peers.office_site import START, add_person, make_book
 
 
@@ -40,6 +40,13 @@ def test_a_flipped_bit_or_another_layout_is_noticed() -> None:
             sealer.open(sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :], "x")
     with pytest.raises(StoreError):
         sealer.open(b"", "x")
+
+
+def test_a_passphrase_of_a_terminal_that_is_not_utf_8_locks_and_unlocks() -> None:
+    typed = "口令".encode("gbk").decode("utf-8", "surrogateescape")
+    lock = lock_by_passphrase(typed)
+    assert lock_by_passphrase(typed, lock.salt) == lock
+    assert lock_by_passphrase("口令", lock.salt) != lock
 
 
 def test_digests_tell_kinds_and_keys_apart() -> None:
