@@ -199,7 +199,7 @@ def _given_formats(parts: Parts) -> Iterator[Problem]:
                 yield Problem(
                     path, "names no card format, so no card would open — add those this reader gives"
                 )
-            elif port.kind == ONE_FORMAT and port.format not in reader.formats:
+            elif port.kind == ONE_FORMAT and port.format is not None and port.format not in reader.formats:
                 yield Problem(
                     path, f"reader {reader.reader!r} gives {port.format!r}, which is not here — add it"
                 )
@@ -219,9 +219,14 @@ def _fire_ends(parts: Parts) -> Iterator[Problem]:
         )
 
 
+def _bare(port: PortSettings) -> bool:
+    """Say whether a port gives the bits of wires as they come. A converter that prints bits does, too."""
+    return port.kind == BARE_WIRES or (port.kind == ONE_FORMAT and port.format is None)
+
+
 def _unchecked(parts: Parts, table: Mapping[str, Format]) -> Iterator[Problem]:
     """See that a format that noise can make stands at bare wires only where somebody has accepted it."""
-    bare = {name for port in parts.ports.values() if port.kind == BARE_WIRES for name in port.readers}
+    bare = {name for port in parts.ports.values() if _bare(port) for name in port.readers}
     for index, door in parts.doors.items():
         for place, reader in enumerate(door.readers):
             if reader.reader not in bare or reader.unchecked == "accepted":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from drivers.contract import Ability, CardRead, KeysPressed
 from drivers.listener import Listener, Said
+from protocols.wiegand.health import SHORTEST_CARD_BITS
 from protocols.wiegand.keypads import typed
 from protocols.wiegand.lines import Key, Noise, Reader
 
@@ -14,19 +15,19 @@ if TYPE_CHECKING:
 
     from drivers.contract import Monotonic, Secrets
     from drivers.wiegand_serial.settings import WiegandSerialSettings
-    from protocols.wiegand.keypads import Codes
+    from protocols.wiegand.keypads import Codes, Keypad
     from protocols.wiegand.lines import Description
 
 
 class Cards:
     """Bytes into cards and keys, by a description of what the reader prints.
 
-    codes: its keypad sends whole codes, as cards.
+    keypad: how frames hold its keys, where they do.
     """
 
-    def __init__(self, description: Description, codes: Codes | None = None) -> None:
+    def __init__(self, description: Description, keypad: Keypad | Codes | None = None) -> None:
         self._reader = Reader(description)
-        self._codes = codes
+        self._keypad = keypad
         self._noise_bytes = 0
 
     def take(self, data: bytes) -> Iterator[Said]:
@@ -52,11 +53,13 @@ class Cards:
             case Key(key=key):
                 yield Said(KeysPressed, key, stays=False)
             case bits:
-                keys = None if self._codes is None else typed(bits, self._codes)
-                if keys is None:
-                    yield Said(CardRead, bits)
-                elif keys:
+                keys = None if self._keypad is None else typed(bits, self._keypad)
+                if keys:
                     yield Said(KeysPressed, keys, stays=False)
+                elif keys is None and len(bits) >= SHORTEST_CARD_BITS:
+                    yield Said(CardRead, bits)
+                else:
+                    self._noise_bytes += len(bits)
 
 
 def wiegand_serial(
@@ -65,5 +68,4 @@ def wiegand_serial(
     secrets: Secrets,  # noqa: ARG001 - every driver is made alike; a line of digits has no secret
 ) -> Listener:
     """Return the driver of a serial reader, not started."""
-    codes = None if settings.keypad_codes is None else settings.keypad_codes.codes
-    return Listener(settings, clock, Ability.READ, lambda: Cards(settings.description, codes))
+    return Listener(settings, clock, Ability.READ, lambda: Cards(settings.description, settings.keys))

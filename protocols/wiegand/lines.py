@@ -3,6 +3,8 @@
 Three shapes cover what is sold. A *line* of digits with an end of line; the *RDM6300* shape (start, ten hex
 digits, two of check, end); the *length* shape (start, length, type, serial number, check, end). The number is
 written into the frame of a format of ours, so that the same card is the same card at every kind of reader.
+A converter that prints the bits as they came hides nothing: its line is the frame, with its parity, and with
+what was lost.
 
 Sources: RDM6300 as in flaviut/rdm6300 and KC-GMY/Cero-Core; the length shape from the Rhombus dual-frequency
 module's page; WIE232 from Priority1Design; ten decimal digits, and a key as one byte, from S4A's converter.
@@ -18,11 +20,14 @@ from typing import TYPE_CHECKING, assert_never
 from protocols.wiegand.formats import FORMATS
 from protocols.wiegand.identity import reversed_bytes
 from protocols.wiegand.keypads import key_of_byte
+from protocols.wiegand.layout import LONGEST_BITS, SHORTEST_BITS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LONGEST_LINE = 64  # no card number is longer; a line that is is noise
+LONGEST_LINE = (
+    64  # no card number is longer; a line that is, is noise. A frame's own bits are as many as they are
+)
 START, END = 0x02, 0x03
 _ENDS_OF_LINE = b"\r\n"
 _RDM_BYTES = 14
@@ -44,36 +49,51 @@ class Digits(StrEnum):
 
     HEX = "hex"
     DECIMAL = "decimal"
+    BITS = "bits"  # the frame itself, 0 and 1
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
     """One make of reader. format: the frame its number is written into; it has the one field `card`.
 
+    None with digits BITS, and only there: the frame is what it is.
     digits, count: of a line; count None takes any number of them. reversed_bytes: the reader sends the last
     byte first. byte_keys: a byte alone, and then silence, is a key. A number that does not fit the format is
     noise, and is never cut to fit.
     """
 
     shape: Shape
-    format: str
+    format: str | None
     digits: Digits = Digits.HEX
     count: int | None = None
     reversed_bytes: bool = False
     byte_keys: bool = False
 
     def __post_init__(self) -> None:
-        layout = FORMATS.get(self.format)
+        if (self.digits is Digits.BITS) != (self.format is None):
+            raise ValueError("bits are a frame of some format already: give the one or the other")
+        if self.digits is Digits.BITS and (self.reversed_bytes or self.shape is not Shape.LINE):
+            raise ValueError("bits come as lines, in the order of the wire")
+        if self.count is not None and not 1 <= self.count <= self.longest:
+            raise ValueError(f"a line has 1 to {self.longest} digits")
+        if self.byte_keys and self.shape is not Shape.LINE:
+            raise ValueError("keys as single bytes come with lines, and with no other shape")
+        if self.format is not None:
+            self._number_format(self.format)
+
+    @property
+    def longest(self) -> int:
+        """Characters of a line at the most."""
+        return LONGEST_BITS if self.digits is Digits.BITS else LONGEST_LINE
+
+    def _number_format(self, name: str) -> None:
+        layout = FORMATS.get(name)
         if layout is None or [field.name for field in layout.fields] != [_CARD_FIELD]:
             raise ValueError(
                 f"{self.format!r} is no format of one number: take W40_RAW, W32_CSN, W26_CARD24 …"
             )
-        if self.count is not None and not 1 <= self.count <= LONGEST_LINE:
-            raise ValueError(f"a line has 1 to {LONGEST_LINE} digits")
         if self.reversed_bytes and layout.number_bits % 8:
             raise ValueError(f"{self.format} has no whole bytes to turn round")
-        if self.byte_keys and self.shape is not Shape.LINE:
-            raise ValueError("keys as single bytes come with lines, and with no other shape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +116,7 @@ class Reader:
 
     def __init__(self, description: Description) -> None:
         self._description = description
-        self._layout = FORMATS[description.format]
+        self._layout = None if description.format is None else FORMATS[description.format]
         self._held = b""
         self._too_long = False
 
@@ -130,13 +150,16 @@ class Reader:
         end = next((at for at, byte in enumerate(held) if byte in _ENDS_OF_LINE), None)
         if end is None:
             self._held = held
-            self._too_long = self._too_long or len(held) > LONGEST_LINE
+            self._too_long = self._too_long or len(held) > self._description.longest
             return self._drop(len(held)) if held and self._too_long else None
         line, self._held = held[:end], held[end + 1 :]
-        if self._too_long or len(line) > LONGEST_LINE:
+        if self._too_long or len(line) > self._description.longest:
             self._too_long = False  # its tail could look like a card of its own: it went with it
             return _noise(line)
-        return self._bits(_number(line.strip(b" \t"), self._description)) or _noise(line)
+        plain = line.strip(b" \t")
+        if self._description.digits is Digits.BITS:
+            return _frame(plain, self._description) or _noise(line)
+        return self._bits(_number(plain, self._description)) or _noise(line)
 
     def _framed(self, size: int, read: Callable[[bytes], int | None]) -> str | Noise | None:
         start = self._held.find(START)
@@ -153,12 +176,12 @@ class Reader:
         return self._drop(1) if whole else None
 
     def _bits(self, value: int | None) -> str | None:
-        width = self._layout.number_bits
-        if value is None or value >> width:
+        layout = self._layout
+        if value is None or layout is None or value >> layout.number_bits:
             return None
         if self._description.reversed_bytes:
-            value = reversed_bytes(value, width // 8)
-        return self._layout.encode({_CARD_FIELD: value})
+            value = reversed_bytes(value, layout.number_bits // 8)
+        return layout.encode({_CARD_FIELD: value})
 
     def _drop(self, count: int) -> Noise:
         dropped, self._held = self._held[:count], self._held[count:]
@@ -167,6 +190,12 @@ class Reader:
 
 def _noise(dropped: bytes) -> Noise:
     return Noise(dropped[:LONGEST_LINE], len(dropped))
+
+
+def _frame(line: bytes, description: Description) -> str | None:
+    """Read the bits of a frame, or of a key."""
+    fits = description.count in {None, len(line)} and len(line) >= SHORTEST_BITS
+    return line.decode("ascii") if fits and not line.strip(b"01") else None
 
 
 def _number(line: bytes, description: Description) -> int | None:

@@ -38,6 +38,12 @@ def with_codes() -> Iterator[tuple[SerialRig, Inbox]]:
     yield from running(SerialRig(NO_FAULTS, keypad_codes=codes))
 
 
+@pytest.fixture
+def bits() -> Iterator[tuple[SerialRig, Inbox]]:
+    """Give a converter that prints the bits as they came, with a keypad behind it."""
+    yield from running(SerialRig(NO_FAULTS, digits="bits", count=None, format=None, keypad="8"))
+
+
 def running(made: SerialRig) -> Iterator[tuple[SerialRig, Inbox]]:
     inbox = Inbox()
     made.start()
@@ -130,3 +136,13 @@ def test_a_reader_that_babbles_cards_is_heard_at_a_persons_pace(rig: tuple[Seria
     threading.Event().wait(0.2)
     assert len(bits_of(inbox)) < 100
     assert made.driver.line_health()["babble_dropped"] == 200 - len(bits_of(inbox))
+
+
+def test_bits_come_as_they_are_keys_as_keys_and_fragments_as_noise(bits: tuple[SerialRig, Inbox]) -> None:
+    made, inbox = bits
+    made.line.say(f"{BITS}\r\n11100001\r\n11111111\r\n0110\r\n{BITS[1:]}\r\n".encode("ascii"))
+    inbox.wait_for(lambda _: len(bits_of(inbox)) == 2)
+    threading.Event().wait(0.1)
+    assert bits_of(inbox) == [BITS, BITS[1:]]
+    assert keys_of(inbox) == ["1"]
+    assert made.driver.line_health()["noise_bytes"] == 12

@@ -26,6 +26,7 @@ class Line:
     inputs: tuple[str, ...] = ("contact", "exit", "fire")
     kind: str = "osdp"
     device: None = None
+    format: str | None = None
     rest: dict[str, Any] = field(default_factory=dict)
 
 
@@ -152,3 +153,6 @@ def test_a_format_that_noise_can_make_stands_at_bare_wires_only_where_it_was_acc
     assert 'unchecked = "accepted"' in problem
     assert at("wiegand-gpio", unchecked="accepted") == []
     assert at("osdp") == []
+    assert (
+        len(at("wiegand-serial")) == 1
+    )  # a converter that prints the bits: the wires behind it check nothing

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from drivers.wiegand_serial.settings import WiegandSerialSettings
+from protocols.wiegand.keypads import Keypad
 
 PORT: dict[str, Any] = {
     "kind": "wiegand-serial",
@@ -32,6 +33,9 @@ def test_a_port_has_one_reader_and_nothing_else() -> None:
         ({"reader": "serial"}, "names of their own"),
         ({"shape": "rdm6300"}, "digits and count are of a line"),
         ({"shape": "morse"}, "Input should be"),
+        ({"digits": "bits"}, "the one or the other"),
+        ({"format": None}, "the one or the other"),
+        ({"keypad": "8"}, 'come with digits = "bits"'),
         ({"shape": "rdm6300", "format": "W40_RAW", "count": None, "keypad": "byte"}, "with lines"),
         (
             {"keypad_codes": {"frame": "34-number", "shortest": 4, "longest": 6}},
@@ -46,3 +50,10 @@ def test_a_port_has_one_reader_and_nothing_else() -> None:
 def test_a_mistake_is_refused_with_its_reason(change: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         WiegandSerialSettings.model_validate(PORT | change)
+
+
+def test_a_converter_that_prints_bits_names_no_format() -> None:
+    port = WiegandSerialSettings.model_validate(
+        PORT | {"digits": "bits", "format": None, "count": None, "keypad": "8"}
+    )
+    assert (port.description.format, port.keys) == (None, Keypad.EIGHT)

@@ -16,7 +16,9 @@ RDM = Description(Shape.RDM6300, "W40_RAW")
 LENGTH = Description(Shape.LENGTH, "W32_CSN")
 WIE232 = Description(Shape.LINE, "W26_CARD24", count=6)
 S4A = Description(Shape.LINE, "W32_CSN", Digits.DECIMAL, count=10)
+BITS = Description(Shape.LINE, None, Digits.BITS)
 ALL = [RDM, LENGTH, WIE232, S4A]
+FRAME = "10111011000000110010000110"
 
 
 def cards(description: Description, data: bytes, *, silence: bool = True) -> list[str]:
@@ -26,7 +28,7 @@ def cards(description: Description, data: bytes, *, silence: bool = True) -> lis
     found = [each for each in iter(reader.next, None) if isinstance(each, str)]
     if silence:
         reader.silence()
-    read = [decode(bits, [description.format]) for bits in found]
+    read = [decode(bits, [str(description.format)]) for bits in found]
     return [str(card.number).partition(":")[2] for card in read if card]
 
 
@@ -103,6 +105,24 @@ def test_half_a_line_is_forgotten_after_a_silence() -> None:
     assert isinstance(reader.next(), Noise)
 
 
+@pytest.mark.parametrize("frame", [FRAME, FRAME[1:], "0" + "1" * 127, "1011"])
+def test_bits_are_the_frame_as_it_came_with_what_was_lost(frame: str) -> None:
+    reader = Reader(BITS)
+    reader.receive(frame.encode("ascii") + b"\r\n")
+    assert reader.next() == frame
+    assert reader.next() is None
+
+
+@pytest.mark.parametrize("line", [b"101", b"1" * 129, b"10201", b"2EC0C86", b"1 0 1 1"])
+def test_a_line_that_is_no_bits_is_no_frame(line: bytes) -> None:
+    reader = Reader(BITS)
+    reader.receive(line + b"\r")
+    assert isinstance(reader.next(), Noise)
+    exact = Reader(Description(Shape.LINE, None, Digits.BITS, count=26))
+    exact.receive(FRAME[1:].encode("ascii") + b"\r")
+    assert isinstance(exact.next(), Noise)
+
+
 def test_a_byte_alone_is_a_key_where_that_was_declared() -> None:
     s4a = Reader(Description(Shape.LINE, "W32_CSN", Digits.DECIMAL, count=10, byte_keys=True))
     for byte, key in ((b"5", "5"), (b"#", "#"), (b"\xe1", "1")):
@@ -155,7 +175,7 @@ def test_no_bytes_raise_and_what_is_read_is_a_frame(description: Description, st
     reader.receive(stream)
     for found in iter(reader.next, None):
         if isinstance(found, str):
-            assert decode(found, [description.format]) is not None
+            assert decode(found, [str(description.format)]) is not None
     reader.silence()
 
 
@@ -167,8 +187,11 @@ def test_no_bytes_raise_and_what_is_read_is_a_frame(description: Description, st
         lambda: Description(Shape.LINE, "W32_CSN", count=0),
         lambda: Description(Shape.LINE, "W32_DATA30", reversed_bytes=True),
         lambda: Description(Shape.RDM6300, "W40_RAW", byte_keys=True),
+        lambda: Description(Shape.LINE, None),
+        lambda: Description(Shape.LINE, "W32_CSN", Digits.BITS),
+        lambda: Description(Shape.RDM6300, None, Digits.BITS),
     ],
 )
 def test_a_description_that_cannot_be_is_refused(make: Any) -> None:
-    with pytest.raises(ValueError, match=r"no format|digits|whole bytes|with lines"):
+    with pytest.raises(ValueError, match=r"no format|digits|whole bytes|with lines|bits"):
         make()
