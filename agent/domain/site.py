@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, assert_never
 
 from agent.domain import door as doors
-from agent.domain.door import Door, DoorRules, step
+from agent.domain.door import Door, DoorRules
+from agent.domain.door_step import step
 from agent.domain.facts import Effect, Order, Outcome, Record, Relock, Result, ShowAtDoor, Shown, Unlock
 from agent.domain.fire import Fire
 from agent.domain.rules import Rules

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent.domain.door import Bolt, Door, DoorFact, DoorRules, Drive, Leaf, LeafSeen, Move, Say, step
+from agent.domain.door import Bolt, Door, DoorFact, DoorRules, Drive, Leaf, LeafSeen, Move, Say
+from agent.domain.door_step import step
 
 RULES = DoorRules("lobby")
 CLOSED = LeafSeen(Leaf.CLOSED)

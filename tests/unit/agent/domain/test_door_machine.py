@@ -28,8 +28,8 @@ from agent.domain.door import (
     Unfreed,
     Unleased,
     Warn,
-    step,
 )
+from agent.domain.door_step import step
 
 BODIES = {
     "door.opened": {"unwatched"},

@@ -19,8 +19,8 @@ from agent.domain.door import (
     Proven,
     Tick,
     Unfreed,
-    step,
 )
+from agent.domain.door_step import step
 from tests.unit.agent.domain.doorstep import CLOSED, OPEN, RULES, SHUT, acts, kinds, run
 
 
