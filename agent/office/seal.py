@@ -50,9 +50,7 @@ class Lock:
 def lock_by_passphrase(passphrase: str, salt: bytes | None = None) -> Lock:
     """Derive the lock of `passphrase`; a new `salt` is drawn when there is none yet."""
     salt = os.urandom(SALT_BYTES) if salt is None else salt
-    typed = passphrase.encode(
-        "utf-8", "surrogateescape"
-    )  # bytes as they came, from a terminal of another kind
+    typed = passphrase.encode("utf-8", "surrogateescape")  # as they came, where a terminal is not UTF-8
     key = Scrypt(salt=salt, length=KEY_BYTES, n=SCRYPT_N, r=SCRYPT_R, p=SCRYPT_P).derive(typed)
     return Lock(key, salt)
 
