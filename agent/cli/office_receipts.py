@@ -14,7 +14,7 @@ from agent.cli.office_standing import HEADERS, lines
 from agent.cli.words import say
 from agent.errors import EX_DATAERR, EX_TEMPFAIL, BadInput
 from agent.office import evidence, receipts, visits
-from agent.office.access import gateway_key, gateways
+from agent.office.access import gateway_key
 from agent.office.evidence import Flaw
 from agent.office.push import Pusher
 from protocols.mqtt.model import read_stamp
@@ -76,7 +76,9 @@ def _proof(args: Namespace, book: Book, kind: str, key: str) -> int:
     if revision is None:
         raise BadInput(say("receipts.alive"))
     reached = receipts.reached(book, revision)
-    doors = [(gateway, door) for gateway, found in gateways(book).items() for door in found]
+    doors = receipts.concerned(book, kind, key, revision)
+    if not doors:
+        raise BadInput(say("receipts.nowhere"))
     made = book.database.execute("SELECT at, by FROM revision WHERE number = ?", (revision,)).fetchone()
     made_at = read_stamp(made["at"])
     missing = [place for place in doors if place not in reached]

@@ -107,6 +107,6 @@ def _status(book: Book, each: Standing) -> str:
 
 
 def _panels(each: Standing) -> str:
-    if each.complete or each.evidence is None:
-        return say("office.yes") if each.complete else ""
-    return say("office.in_part", why=each.evidence.why or "")
+    if each.evidence is None or not each.enforced:
+        return ""
+    return say("office.yes") if each.complete else say("office.in_part", why=each.evidence.why or "")

@@ -12,6 +12,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "网关公钥，以网关显示的为准；可重复（与 --check 同用）",
     ),
     "alive": ("this still opens doors", "此项仍可开门"),
+    "nowhere": ("this was on no gateway's list before", "此前不在任何网关的名单上"),
     "stopped": (
         "revision {revision}, written {at} by {by}: opens nothing since",
         "版本 {revision}，由 {by} 于 {at} 写入：此后不再开门",

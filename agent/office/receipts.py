@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from agent.domain.credentials import CredentialState
 from agent.office.access import gateway_key, gateways
 from agent.office.roster import Rosters
+from agent.office.sight import Sight
 from protocols.errors import WireError
 from protocols.mqtt.model import read_stamp, stamp
 from protocols.mqtt.roster_messages import RECEIPT_CHARS, DoorReceipt
@@ -155,6 +156,21 @@ def stopped_at(book: Book, kind: str, key: str) -> int | None:
         opens = kind != "pass" and body is not None and body["state"] == CredentialState.ACTIVE
         since = None if opens else row["revision"] if since is None else since
     return since
+
+
+def concerned(book: Book, kind: str, key: str, revision: int) -> list[tuple[str, str]]:
+    """Return the doors, by gateway, at which a credential opened or could be read before `revision`.
+
+    kind: as for `stopped_at`. Those are the doors of every gateway whose list had it, or those of a pass.
+    """
+    if kind == "pass":
+        row = book.row("pass", key)
+        return [] if row is None else [(row["gateway"], door) for door in json.loads(row["doors"])]
+    found: list[tuple[str, str]] = []
+    for gateway, doors in gateways(book).items():
+        if Sight(book.database, gateway, revision - 1).credential(key, ()) is not None:
+            found += [(gateway, door) for door in doors]
+    return found
 
 
 def all_of(book: Book) -> Iterator[Evidence]:

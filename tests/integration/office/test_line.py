@@ -17,7 +17,7 @@ from agent.cli.app import main
 from agent.cli.office_book import now
 from agent.clock import SystemClock
 from agent.domain.credentials import CredentialState
-from agent.errors import EX_TEMPFAIL, EX_UNAVAILABLE, BadInput, Unavailable
+from agent.errors import EX_DATAERR, EX_TEMPFAIL, EX_UNAVAILABLE, BadInput, Unavailable
 from agent.keyfiles import KeyExposed, make_signing_key, read_signing_key, write_private
 from agent.office import lifecycle
 from agent.phone.client import Phone
@@ -100,6 +100,42 @@ def test_a_push_ends_with_a_signed_receipt_of_every_door(
     assert {each["door"] for each in evidence} == {"garage", "lobby"}
     assert main(["office", "receipts", "--book", str(book.directory), "--csv"]) == 0
     assert capsys.readouterr().out.count("gw01") == 2
+
+
+def test_evidence_of_a_lost_card_is_printed_exported_and_checked_without_the_book(
+    book: Book,
+    mosquitto: Mosquitto,
+    gateway: RosterGateway,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    folder = book.directory.parent
+    card = add_card(book, add_person(book, "张三", 1), 0xA17)
+    assert push(book, mosquitto.port, "gw01", "--wait", "20") == 0
+    lifecycle.set_state(book, card, CredentialState.LOST, by="tester", at=START)
+    assert push(book, mosquitto.port, "gw01", "--wait", "20") == 0
+    at_book = ["--book", str(book.directory)]
+    capsys.readouterr()
+
+    assert main(["office", "receipts", "--card", card, *at_book]) == 0
+    said = capsys.readouterr().out
+    assert "dead at all 2 doors" in said
+    assert main(["office", "receipts", "--json", *at_book]) == 0
+    file = folder / "evidence.jsonl"
+    file.write_text(capsys.readouterr().out, encoding="utf-8")
+    shown = public_text(gateway.key.public_key())
+
+    nobody = ["--book", str(folder / "no-book")]
+    assert main(["office", "receipts", "--check", str(file), "--key", shown, *nobody]) == 0
+    assert "4 receipts hold, 0 do not" in capsys.readouterr().out
+    assert main(["office", "receipts", "--check", str(file), *nobody]) == 0
+    assert f"gw01  {shown}" in capsys.readouterr().out
+    file.write_text(file.read_text().replace('"door": "lobby"', '"door": "garage"'), encoding="utf-8")
+    assert main(["office", "receipts", "--check", str(file), "--key", shown, *nobody]) == EX_DATAERR
+    told = capsys.readouterr().out
+    assert "not what was signed: door" in told
+    assert "2 receipts hold, 2 do not" in told
 
 
 def test_a_revocation_reaches_the_doors_as_a_delta(

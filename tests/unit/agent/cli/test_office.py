@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.cli.app import main
 from agent.clock import SystemClock
-from agent.errors import EX_DATAERR, EX_NOINPUT, EX_NOPERM, EX_USAGE
+from agent.errors import EX_DATAERR, EX_NOINPUT, EX_NOPERM, EX_TEMPFAIL, EX_USAGE
 from agent.keyfiles import make_signing_key, read_signing_key, write_private
 from agent.office.book import Book
 from protocols.tokens.keys import kid, public_text
@@ -316,6 +316,29 @@ def test_a_pass_is_listed_until_it_is_over_and_revoked_by_its_number_or_with_its
     assert {tuple(each["not_yet_dead_at"]) for each in told} == {("lobby",)}
     assert "pass list" in site("pass", "revoke", "0123", code=EX_DATAERR)
     assert "--person" in site("pass", "revoke", code=EX_DATAERR)
+
+
+def test_a_card_that_opens_and_one_that_is_dead_are_told_apart_door_by_door(
+    site: Run, tmp_path: Path
+) -> None:
+    assert "still opens" in site("receipts", "--card", CARD, code=EX_DATAERR)
+    site("card", "lost", CARD, "--by", "李")
+    said = site("receipts", "--card", CARD, code=EX_TEMPFAIL)
+    assert "by 李: opens nothing since" in said
+    assert said.count("not yet\t") == 2
+    assert "not yet known to be dead at 2 of 2 doors" in said
+    told = [
+        json.loads(line) for line in site("receipts", "--card", CARD, "--json", code=EX_TEMPFAIL).splitlines()
+    ]
+    assert [(each["door"], each["evidence"]) for each in told] == [("garage", None), ("lobby", None)]
+    assert "pass list" in site("receipts", "--pass", "0123", code=EX_DATAERR)
+    number = json.loads(site(*pass_words("--json")))["jti"]
+    site("pass", "revoke", number)
+    assert "at 1 of 1 doors" in site("receipts", "--pass", number, code=EX_TEMPFAIL)
+    empty = tmp_path / "empty"
+    empty.write_text("")
+    assert "--json" in site("receipts", "--check", str(empty), code=EX_DATAERR)
+    assert "cannot read" in site("receipts", "--check", str(tmp_path / "none"), code=EX_DATAERR)
 
 
 def test_the_signing_key_is_shown_prepared_and_switched(site: Run) -> None:
