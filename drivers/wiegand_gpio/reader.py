@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from protocols.wiegand.pulses import Edge
 
 BABBLE = "babble"
+LATEST_READ_S = 0.25  # a thread that is kept longer from its work has lost edges by then
 
 _FINDINGS = {
     Finding.SWAPPED: "D0 and D1 are swapped",
@@ -87,7 +88,9 @@ class ReaderLine:
             ready.append((edge.at_ns // 1000, self._places[edge.line], edge.level))
         self._assembler.receive(ready)
         if ready:
-            self._read_at, self._read_us = at, ready[-1][0]
+            self._read_us = ready[-1][0]
+            late_s = at - self._read_us / 1e6  # the kernel's clock is ours; where it is not, reading counts
+            self._read_at = at - late_s if 0 <= late_s < LATEST_READ_S else at
         if lost and self._edges is not None:
             for line, place in self._places.items():
                 if self._edges.level(line):

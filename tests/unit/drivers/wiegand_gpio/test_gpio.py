@@ -57,6 +57,17 @@ def test_a_card_is_its_bits_one_gap_after_its_last_edge(clock: HandClock) -> Non
     assert wires.reader.report()["front-in.bit_counts"] == "26:1"
 
 
+@pytest.mark.parametrize(("late_s", "left_s"), [(0.0, 0.03), (0.02, 0.01), (-1.0, 0.03), (1.0, 0.03)])
+def test_the_gap_counts_from_the_last_edge_however_late_it_was_read(
+    clock: HandClock, late_s: float, left_s: float
+) -> None:
+    wires = Wires(clock)
+    at_ns = round((clock.monotonic() - late_s) * 1e9)
+    wires.edges.put([(at_ns - 50_000, D0, 0), (at_ns, D0, 1)])
+    wires.reader.receive(wires.edges.read(), clock.monotonic())
+    assert wires.reader.close_at == pytest.approx(clock.monotonic() + left_s, abs=1e-4)
+
+
 def test_a_card_is_not_ended_before_its_gap(clock: HandClock) -> None:
     wires = Wires(clock, gap_ms=50)
     assert wires.card(CARD) == []
