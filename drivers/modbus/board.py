@@ -292,7 +292,7 @@ class Board:
         self._waiting += events
         if self._greeting:
             return []
-        self.online, self._told_offline = True, False
+        self.online, self._told_offline, self.looked_at = True, False, at
         identity = {"family": self.family.name, "address": str(self.address), **self._identity}
         waiting, self._waiting = self._waiting, []
         first = self._saw_inputs(reply, at) if question == self._ask_inputs else []

@@ -72,6 +72,9 @@ class ModbusBoard(Model):
                 f"boards of {self.family} cannot end a release by themselves: if the gateway dies, the door "
                 'stays open. Take another board, or write held_outputs = "accepted"'
             )
+        for point, each in self.inputs.items():
+            if each.channel > family.most_inputs:
+                raise ValueError(f"{point}: a channel is 1 to {family.most_inputs}, as printed on the board")
         for what, channels in (
             ("outputs", list(self.outputs.values())),
             ("inputs", [each.channel for each in self.inputs.values()]),

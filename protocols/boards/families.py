@@ -111,7 +111,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """What boards of one make have in common."""
+    """What boards of one make have in common. most_inputs: beyond them stands something else."""
 
     name: str
     outputs: Register
@@ -120,6 +120,7 @@ class Family:
     linkage: Linkage | None = None
     version: Register | None = None
     signature: Register | None = None
+    most_inputs: int = MOST_CHANNELS
     demands: tuple[Demand, ...] = ()
 
 
@@ -128,6 +129,7 @@ _INPUTS = Register(READ_INPUTS, 0)
 _FLASH_ON = 4  # JuYing's and LC Technology's mode 闪开: on, and off again after the time
 _DELAY = 0x0600  # Eletechsup: on for the seconds in the low byte
 _OFF_COMMAND = 0x0200
+_ZLAN_OUTPUTS = 16  # behind its inputs, which are coils too
 _LONGEST_WATCHDOG_S = 60  # a door that a dead gateway leaves open for longer is simply open
 _TENTHS = Pulse(PulseKind.MODE_AND_TIME, base=3, stride=5, unit_s=0.1, most=0xFFFF)
 
@@ -148,8 +150,9 @@ _TABLE = (
         Register(READ_HOLDING, 0x0081),
         Pulse(PulseKind.COMMAND_AND_TIME, base=1, unit_s=1.0, most=0xFF),
         Linkage(0x00FD, normal=0, per_channel=False),
+        most_inputs=8,
     ),
-    Family("zlan", Register(READ_COILS, 16), _COILS, None),
+    Family("zlan", Register(READ_COILS, _ZLAN_OUTPUTS), _COILS, None, most_inputs=_ZLAN_OUTPUTS),
     Family(
         "wirenboard",
         _COILS,

@@ -75,6 +75,10 @@ def test_a_board_without_a_pulse_needs_a_word_in_writing() -> None:
             {"boards": [BOARD | {"inputs": {"a": {"channel": 1, "supervised": True}}}]},
             "no board of these families can supervise an input",
         ),
+        (
+            {"boards": [BOARD | {"family": "eletechsup", "inputs": {"a": {"channel": 9}}}]},
+            "a: a channel is 1 to 8",
+        ),
         ({"boards": [BOARD | {"speed": 1}]}, "Extra inputs"),
         ({"name": "Not A Name"}, "pattern"),
     ],
