@@ -134,7 +134,8 @@ class Troubled:
     """A condition begins or ends.
 
     kind: "security" (no secure session can be made), "default_key" and "clear_channel" (a setting allows
-    them, and they are in use), "identity_changed", "malformed" (undamaged answers that make no sense).
+    them, and they are in use), "known_key" (the site's key is one of test tools), "identity_changed",
+    "malformed" (undamaged answers that make no sense).
     """
 
     kind: str

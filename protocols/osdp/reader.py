@@ -348,16 +348,7 @@ class Reader:
         if not self.online:
             self.online = True
             self.happenings.append(Came(at, identity, capabilities, self._login.texts, self._login.cuid))
-        match self.security:
-            case Security.INSTALL:
-                said = "the default key is in use, which everybody knows"
-                self.troubles.note("default_key", said, at, active=True)
-            case Security.OFF:
-                self.troubles.note("clear_channel", "what it says travels in clear", at, active=True)
-            case Security.REQUIRED:
-                pass
-            case never:
-                assert_never(never)
+        self.troubles.in_use(self.security, self._login.key, at)
         changed = self._expected.differences(identity, self._login.cuid)
         self.troubles.note("identity_changed", changed, at, active=bool(changed))
         asked = questions(capabilities, self.timings.receive_bytes)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import hmac
+from typing import TYPE_CHECKING, assert_never
 
-from protocols.osdp.happenings import Troubled
+from protocols.osdp.happenings import Security, Troubled
+from protocols.osdp.secure import TOOLS_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,19 @@ class Troubles:
         if active is not (kind in self._present):
             (self._present.add if active else self._present.discard)(kind)
             self._tell(Troubled(kind, active, detail if active else "", at))
+
+    def in_use(self, security: Security, key: bytes, at: float) -> None:
+        """Tell what of its security is given up, as long as it is so. key: of the session, if there is one."""
+        match security:
+            case Security.INSTALL:
+                self.note("default_key", "the default key is in use, which everybody knows", at, active=True)
+            case Security.OFF:
+                self.note("clear_channel", "what it says travels in clear", at, active=True)
+            case Security.REQUIRED:
+                known = hmac.compare_digest(key, TOOLS_KEY)
+                self.note("known_key", "its key is one that comes with test tools", at, active=known)
+            case never:
+                assert_never(never)
 
     def malformed(self, detail: str, at: float) -> None:
         """Take that it said something undamaged that makes no sense."""

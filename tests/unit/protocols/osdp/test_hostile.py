@@ -223,6 +223,18 @@ def test_the_default_key_is_used_only_where_it_is_written_out_and_is_an_alarm() 
     assert [each.kind for each in talk.all(Troubled)] == ["default_key"]
 
 
+def test_a_key_that_comes_with_test_tools_is_an_alarm_as_long_as_it_is_in_use() -> None:
+    known = bytes.fromhex("00112233445566778899aabbccddeeff")
+    peer = SimulatedReader(1, entropy(1), key=known, secure_only=True)
+    talk = Talk(Reader(1, Security.REQUIRED, Timings(), entropy(2), known), peer)
+    talk.until(Came)
+    talk.turns(6)
+    talk.order(Order(7, SetKey(KEY), LATER))
+    talk.until(Settled)
+    told = [(each.kind, each.active) for each in talk.all(Troubled)]
+    assert told == [("known_key", True), ("known_key", False)]
+
+
 def test_sealed_frames_without_a_session_are_not_believed() -> None:
     talk = Talk(Reader(1, Security.OFF, Timings(), entropy(2)), SimulatedReader(1, entropy(1)))
     talk.until(Came)
