@@ -67,7 +67,7 @@ def test_a_revoked_pass_opens_no_door_from_the_receipt_on_over_restarts_and_olde
     site.released(LOBBY, after=1)
     receipt = site.state(Kind.RECEIPT)
     assert (receipt["revision"], len(receipt["receipts"])) == (site.office.book.revision, 2)
-    assert site.state(Kind.BIRTH)["reads"] == ["uid32"]
+    assert site.state(Kind.BIRTH)["reads"] == ["fc8cn16", "uid32"]
 
     site.daemon.kill()
     site.broker.kill()
