@@ -130,6 +130,8 @@ def _report(
     key = "import_dry" if rehearsed else "import_same" if outcome.revision is None else "import_done"
     if refused:
         key = "import_would"
+    if outcome.unverified:
+        yield say("desk.import_unverified", count=outcome.unverified)
     if outcome.missing:
         word = "import_left" if outcome.left else "import_missing"
         yield say(f"office.{word}", count=len(outcome.missing))
@@ -227,6 +229,7 @@ def _as_object(plan: Plan, outcome: Outcome | None, *, refused: bool) -> dict[st
         "same": 0 if outcome is None else outcome.same,
         "cards": 0 if outcome is None else outcome.cards,
         "missing": [] if outcome is None else outcome.missing,
+        "unverified": 0 if outcome is None else outcome.unverified,
         "left": outcome is not None and outcome.left,
         "shifts": [
             {"row": shift.row, "person": shift.person, "gains": shift.gains, "loses": shift.loses}

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from agent.office.book import Book
 
 DUE_DAYS = 30
+DUE_VERIFICATION = "office.due_verification"
 FURTHEST_DAYS = 36_500
 """A century: nobody asks what is due later, and no calendar ends sooner."""
 
@@ -97,30 +98,39 @@ def run_set(args: Namespace) -> int:
 
 
 def run_due(args: Namespace) -> int:
-    """List whose verification or lease ends within so many days, the first to end first."""
+    """List whose verification or lease ends within so many days, the first first; and who has none at all."""
     with open_book(args) as book:
-        until = now() + timedelta(days=max(-FURTHEST_DAYS, min(args.days, FURTHEST_DAYS)))
-        ends = [
-            (end, what, person)
-            for person in people.everybody(book)
-            for end, what in (
-                (person.valid_until, "due_lease"),
-                (None if person.verification is None else person.verification.until, "due_verification"),
-            )
-            if end is not None and end <= until
+        at = now()
+        until = at + timedelta(days=args.days)
+        everybody = [each for each in people.everybody(book) if each.details.number]  # not the purged
+        ends = sorted(
+            (
+                (end, what, person)
+                for person in everybody
+                for end, what in (
+                    (person.valid_until, "office.due_lease"),
+                    (None if person.verification is None else person.verification.until, DUE_VERIFICATION),
+                )
+                if end is not None and end <= until
+            ),
+            key=lambda each: (each[0], each[2].id),
+        )
+        never = [
+            (None, "desk.due_never", person)
+            for person in everybody
+            if person.verification is None and (person.valid_until is None or person.valid_until > at)
         ]
-        ends.sort(key=lambda each: (each[0], each[2].id))
         show_table(
             ("col_until", "col_ends", "col_id", "col_name", "col_home"),
             [
                 (
                     day_text(book, end),
-                    say(f"office.{what}"),
+                    say(what),
                     person.id,
                     person.details.name,
                     "" if person.home is None else str(person.home),
                 )
-                for end, what, person in ends
+                for end, what, person in (*ends, *never)
             ],
         )
     return 0

@@ -1,6 +1,11 @@
 """What `menshen office` says when the desk loads a plan, moves a household, undoes, erases or looks back."""
 
 WORDS: dict[str, tuple[str, str]] = {
+    "import_unverified": (
+        "note: nobody has verified {count} of these persons; no door opens for them until then",
+        "提示：其中 {count} 人未实名核验，核验前任何门都不放行",
+    ),
+    "due_never": ("never verified", "从未核验"),
     "table_schedule": ("schedule", "时段"),
     "table_door_group": ("group", "权限组"),
     "table_gateway": ("gateway", "网关"),

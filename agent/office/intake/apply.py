@@ -41,6 +41,7 @@ class Outcome:
     """What an import did, or would do. `revision`: None for a rehearsal, and where nothing changed.
 
     missing: persons of the same buildings whom the file does not name; `left`: they were made to leave.
+    unverified: persons of the file whom nobody has verified, so that no door opens for them.
     """
 
     added: int
@@ -51,6 +52,7 @@ class Outcome:
     revision: int | None
     missing: tuple[str, ...] = ()
     left: bool = False
+    unverified: int = 0
 
 
 def carry_out(
@@ -96,6 +98,7 @@ def carry_out(
         missing = _missing(edit, plan, touched, at)
         for key in missing if leave_missing else ():
             lifecycle.end_rights(edit, key, at)
+        unverified = _unverified(edit, touched)
         moved = reach.shifts(before, reach.everybody(edit.database, at))
         last = len(plan.entries)  # those whom no row names come after all rows
         shifts = tuple(
@@ -108,7 +111,15 @@ def carry_out(
         revision = edit.revision if edit.changed and not rehearse else None
     if progress is not None:
         progress(len(plan.entries), len(plan.entries))
-    return Outcome(added, changed, same, cards, shifts, revision, missing, leave_missing)
+    return Outcome(added, changed, same, cards, shifts, revision, missing, leave_missing, unverified)
+
+
+def _unverified(edit: Edit, persons: Iterable[str]) -> int:
+    (count,) = edit.database.execute(
+        "SELECT count(*) FROM json_each(?) CROSS JOIN person ON person.id = value WHERE verified_at IS NULL",
+        (json.dumps(list(persons)),),
+    ).fetchone()
+    return int(count)
 
 
 def _missing(edit: Edit, plan: Plan, named: Collection[str], at: datetime) -> tuple[str, ...]:

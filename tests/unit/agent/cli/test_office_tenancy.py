@@ -188,3 +188,30 @@ def test_a_bad_row_keeps_everybody_where_they_are_and_the_report_is_a_table(run:
     report.write_text("", encoding="utf-8")
     with (tmp_path / "~$roster.csv").open("wb"):
         assert "open in Excel" in run("import", str(roster), "--skip-bad")
+
+
+def test_who_was_never_verified_is_told_at_the_import_and_stays_due(run: Run, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text(f"姓名,身份证号,住址,权限组,核验\n赵九,{NINE},3-2-101,residents,否\n", encoding="utf-8")
+    assert "nobody has verified 1" in run("import", str(roster), "--dry-run")
+    assert json.loads(run("import", str(roster), "--json"))["unverified"] == 1
+    assert "never verified" in run("person", "due")
+    run("person", "leave", NINE)
+    assert "never verified" not in run("person", "due")
+    assert "lease" in run("person", "due")
+    run("person", "purge", NINE)
+    assert run("person", "due").count("\n") == 1
+
+
+def test_more_persons_than_a_terminal_holds_are_counted(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.cli.office_shifts.TOLD", 1)
+    plan = tmp_path / "plan.toml"
+    plan.write_text("[groups]\n", encoding="utf-8")
+    assert "… and 1 more" in run("access", "load", str(plan), "--dry-run")
+
+
+def test_a_purge_without_a_file_for_its_receipts_prints_them_alone(run: Run) -> None:
+    run("household", "leave", "3--")
+    assert run("person", "purge", ONE, TWO, "--json").count("receipt") == 2
