@@ -1,7 +1,7 @@
 """A visitor's pass: a signed word that its holder may pass some doors, some times, within a window.
 
 It is shown as a QR code and checked where it is shown, without a line to anybody: so everything it allows is
-in it, and the office keeps windows short, for what is not on a list cannot be struck off one.
+in it. One that is to end sooner is named as revoked on its gateway's list (protocols.mqtt.roster).
 """
 
 from __future__ import annotations
