@@ -30,7 +30,7 @@ class Troubles:
             self._tell(Troubled(kind, active, detail if active else "", at))
 
     def in_use(self, security: Security, key: bytes, at: float) -> None:
-        """Tell what of its security is given up, as long as it is so. key: of the session, if there is one."""
+        """Tell what of its security is given up, while it is so. key: of the session, if there is one."""
         match security:
             case Security.INSTALL:
                 self.note("default_key", "the default key is in use, which everybody knows", at, active=True)

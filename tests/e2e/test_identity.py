@@ -9,6 +9,7 @@ import pytest
 
 from agent.demo.building import LOBBY
 from protocols.mqtt.topics import Kind
+from protocols.osdp.replies import MakerReply
 from tests.peers.site import RESIDENT, Site
 
 if TYPE_CHECKING:
@@ -96,3 +97,24 @@ def test_a_reader_paired_for_its_place_is_no_alarm_and_its_pairing_reaches_the_c
     head = site.head()
     site.start()
     assert noted(site, "device.identity_changed", head)["was"]["serial"] == "0badcafe"
+
+
+def test_an_orderly_restart_is_no_alarm_of_any_device(site: Site) -> None:
+    head = site.head()
+    site.daemon.stop()
+    site.start()
+    kinds = [row.kind for row in site.rows() if row.seq > head]
+    assert "agent.stopping" in kinds
+    assert "device.offline" not in kinds
+    assert [row.kind for row in site.rows() if row.seq > head and row.alarm] == []
+
+
+def test_that_a_device_spoke_in_its_makers_words_is_recorded_and_nothing_that_it_said(site: Site) -> None:
+    said = b"0A1B2C3D"
+    site.reader(LOBBY).device.reports.extend([MakerReply(b"MSI", said)] * 5)
+    told = site.event("reader.manufacturer").body
+    assert told == {"device": "lobby-in", "maker": "4d5349", "bytes": 8, "count": 1}
+    site.reader(LOBBY).device.present(f"{RESIDENT:034b}")
+    site.row("entry.unreadable", LOBBY)
+    assert len(site.rows("reader.manufacturer")) == 1
+    assert said.decode() not in site.daemon.log() + site.status_file().read_text()
