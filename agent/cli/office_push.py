@@ -86,7 +86,7 @@ def run_watch(args: Namespace) -> int:
             if arrived is None:
                 continue
             heard = pusher.heard(arrived.topic, arrived.payload)
-            tell_unsaid(book, pusher.standing(), told)
+            tell_unsaid(book, pusher.unread(), told)
             for receipt in heard:
                 print(
                     say(
@@ -163,7 +163,7 @@ def _say_pushed(args: Namespace, book: Book, standing: Sequence[Standing]) -> No
         return
     if args.wait > 0:
         show_table(HEADERS, lines(book, standing))
-        tell_unsaid(book, standing, set())
+        tell_unsaid(book, {each.gateway: each.unread for each in standing}, set())
         key = "some_missing" if missing else "all_enforced"
         print(say(f"office.{key}", revision=book.roster_revision, missing=len(missing), doors=len(standing)))
     else:

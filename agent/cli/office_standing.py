@@ -11,7 +11,7 @@ from agent.cli.words import known, say
 from agent.office.access import reads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rich.console import RenderableType
 
@@ -56,21 +56,14 @@ def live_table(book: Book, *, shown: bool) -> Iterator[Callable[[Sequence[Standi
         )
 
 
-def tell_unsaid(book: Book, standing: Sequence[Standing], told: set[str]) -> None:
-    """Say once of each gateway that its readers give more than the office was told of."""
-    said = reads(book)
-    for each in standing:
-        if each.unread and each.gateway not in told:
-            told.add(each.gateway)
-            print(
-                say(
-                    "office.reads_unsaid",
-                    gateway=each.gateway,
-                    given=", ".join(each.unread),
-                    reads=",".join(sorted({*said[each.gateway], *each.unread})),
-                ),
-                flush=True,
-            )
+def tell_unsaid(book: Book, unread: Mapping[str, tuple[str, ...]], told: set[str]) -> None:
+    """Say of each gateway, not told yet, that its readers give more than the office was told of."""
+    for gateway, given in unread.items():
+        if given and gateway not in told:
+            told.add(gateway)
+            said = ",".join(sorted({*reads(book)[gateway], *given}))
+            words = {"gateway": gateway, "given": ", ".join(given), "reads": said}
+            print(say("office.reads_unsaid", **words), flush=True)
 
 
 def _drawn(book: Book, standing: Sequence[Standing], left_s: float, height: int) -> RenderableType:

@@ -131,7 +131,7 @@ class Pusher:
         """Return every door of every gateway, and what is known of it."""
         newest, latest = self.book.roster_revision, receipts.latest(self.book)
         found: list[Standing] = []
-        unread = {name: unsaid(self._given.get(name, ()), said) for name, said in reads(self.book).items()}
+        unread = self.unread()
         for gateway, doors in gateways(self.book).items():
             for door in doors:
                 evidence = latest.get((gateway, door))
@@ -150,6 +150,10 @@ class Pusher:
                     )
                 )
         return found
+
+    def unread(self) -> dict[str, tuple[str, ...]]:
+        """Return the kinds of numbers that readers of each gateway give and the office was not told of."""
+        return {name: unsaid(self._given.get(name, ()), said) for name, said in reads(self.book).items()}
 
     def lay_out(self, only: Iterable[str] | None = None) -> None:
         """Lay the whole newest list at the broker for the gateways named, for when they come back."""

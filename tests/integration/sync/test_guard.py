@@ -170,6 +170,8 @@ def test_the_centre_and_the_office_write_no_orders(site: Site) -> None:
             assert client.say(topics.plain(NAME, Kind.COMMAND), b"{}") == NOT_AUTHORISED
     with site.member("desk", topics.answer(NAME, "desk")) as desk:
         assert desk.say(topics.plain(NAME, Kind.COMMAND), b"{}") < NOT_AUTHORISED
+        assert desk.say(topics.plain(NAME, Kind.DELTA), b"{}") < NOT_AUTHORISED
+        assert desk.say(topics.plain(NAME, Kind.HEAD), b"{}") >= NOT_AUTHORISED
 
 
 @pytest.mark.parametrize("wrong", ["no certificate", "another authority", "another host"])
