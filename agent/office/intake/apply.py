@@ -148,7 +148,7 @@ def _write(edit: Edit, key: str, entry: Entry, *, known: bool, again: bool) -> b
     fresh = people.Person(
         key,
         entry.details,
-        entry.role,
+        entry.role or people.Role.OWNER,
         entry.groups,
         entry.home,
         entry.valid_from,
@@ -158,15 +158,15 @@ def _write(edit: Edit, key: str, entry: Entry, *, known: bool, again: bool) -> b
     )
     if known:
         before = people.load(edit, key)
-        fresh = _merged(before, fresh, entry.present)
+        fresh = _merged(before, fresh, entry, edit.at)
         if again:  # a second row of the same person: the first one's home stands
             fresh = replace(fresh, home=before.home or entry.home)
     return people.save(edit, fresh)
 
 
-def _merged(before: people.Person, fresh: people.Person, present: Iterable[Column]) -> people.Person:
-    """Return `fresh`, with what the file has no column for as it stood before."""
-    columns = set(present)
+def _merged(before: people.Person, fresh: people.Person, entry: Entry, at: datetime) -> people.Person:
+    """Return `fresh`, with what the file has no column for, or does not say, as it stood before."""
+    columns = entry.present
     old, new = before.details, fresh.details
     details = replace(
         new,
@@ -178,24 +178,31 @@ def _merged(before: people.Person, fresh: people.Person, present: Iterable[Colum
     return replace(
         fresh,
         details=details,
-        role=fresh.role if Column.ROLE in columns else before.role,
+        role=entry.role or before.role,
         home=fresh.home or before.home,
         groups=fresh.groups if Column.GROUPS in columns else before.groups,
         valid_from=fresh.valid_from if Column.FROM in columns else before.valid_from,
         valid_until=fresh.valid_until if Column.UNTIL in columns else before.valid_until,
         longer=fresh.longer if Column.LONGER in columns else before.longer,
         override=before.override,
-        verification=_newer(before.verification, fresh.verification),
+        verification=_newer(
+            before.verification, fresh.verification, at, says_until=Column.VERIFIED_UNTIL in columns
+        ),
     )
 
 
 def _newer(
-    before: people.Verification | None, fresh: people.Verification | None
+    before: people.Verification | None, fresh: people.Verification | None, at: datetime, *, says_until: bool
 ) -> people.Verification | None:
+    """Return the verification that counts. A mere "yes" (of the import's own moment `at`) renews nothing."""
     if fresh is None or before is None:
         return fresh or before
+    if before.at < fresh.at < at:
+        # A file without a column for the end does not lift the one that stands, unless that has come.
+        stands = not says_until and before.until is not None and before.until > fresh.at
+        return replace(fresh, until=before.until) if stands else fresh
     # The same check, read again from the next export of the same list, is not a new one.
-    return fresh if fresh.at > before.at or fresh.until != before.until else before
+    return replace(before, until=fresh.until) if says_until and fresh.until is not None else before
 
 
 def _issue(edit: Edit, key: str, entry: Entry) -> int:

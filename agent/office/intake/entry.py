@@ -66,11 +66,11 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one row says. `verification`: None where the row says nothing of it."""
+    """What one row says. `role`, `verification`: None where the row says nothing of it."""
 
     row: int
     details: Details
-    role: Role
+    role: Role | None
     home: Home | None
     groups: tuple[str, ...]
     valid_from: datetime | None
@@ -201,12 +201,11 @@ class RowReader:
             self.complain(Column.PHONE, "phone")
         return phones or ""
 
-    def _role(self) -> Role:
+    def _role(self) -> Role | None:
         text = self._text(Column.ROLE)
-        role = ROLES.get(text.casefold()) if text else Role.OWNER
-        if role is None:
+        role = ROLES.get(text.casefold())
+        if text and role is None:
             self.complain(Column.ROLE, "role", known=ROLES_TOLD)
-            return Role.OWNER
         return role
 
     def _home(self) -> Home | None:

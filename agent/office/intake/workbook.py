@@ -35,6 +35,7 @@ SMALL_PART = 1024 * 1024
 MOST_EMPTY_ROWS = 20_000
 MOST_MERGES = 50_000
 MACROS = "vbaProject.bin"
+MACRO_SHEETS = "xl/macrosheets/"
 STRINGS = "xl/sharedStrings.xml"
 SHEETS = "xl/worksheets/"
 LARGEST_STRINGS = 128 * 1024 * 1024
@@ -105,7 +106,7 @@ def _inspect(archive: zipfile.ZipFile) -> None:
                 "this workbook unpacks to more than any roster; it is refused",
                 "工作簿解压后大于任何名单，已拒绝",
             )
-        if part.filename.endswith(MACROS):
+        if part.filename.endswith(MACROS) or part.filename.startswith(MACRO_SHEETS):
             raise BadInput(
                 "this workbook holds macros; save it as .xlsx without them",
                 "工作簿含有宏；请另存为不带宏的 .xlsx",

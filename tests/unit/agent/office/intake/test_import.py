@@ -427,3 +427,45 @@ def test_whom_a_file_of_their_building_does_not_name_is_told_and_leaves_when_ask
     assert people.load(book, elsewhere).valid_until is None
     assert people.load(book, left).valid_until == START
     assert book.history()[-1]["detail"].endswith("left:1")
+
+
+def verified(book: Book) -> tuple[str, str | None]:
+    word = people.one(book, ONE).verification
+    assert word is not None
+    until = None if word.until is None else word.until.astimezone(book.zone).date().isoformat()
+    return word.at.astimezone(book.zone).date().isoformat(), until
+
+
+def test_a_mere_yes_renews_no_verification(book: Book) -> None:
+    carried(book, plan_of(book, row(verified="2026-11-01")))
+    assert carried(book, plan_of(book, row(verified="是"))).same == 1
+    assert verified(book) == ("2026-11-01", None)
+
+
+def test_a_file_that_says_no_end_of_a_verification_does_not_lift_the_one_that_stands(book: Book) -> None:
+    header = "姓名,身份证号,权限组,核验日期,核验有效期"
+
+    def read(day: str, until: str | None = None) -> tuple[str, str | None]:
+        cells = f"张三,{ONE},residents,{day}"
+        plan = plan_of(book, cells, header=header.rpartition(",")[0])
+        if until is not None:
+            plan = plan_of(book, f"{cells},{until}", header=header)
+        assert places(plan) == []
+        carried(book, plan)
+        return verified(book)
+
+    assert read("2026-05-01", "2026-10-01") == ("2026-05-01", "2026-10-02")
+    assert read("2026-04-01") == ("2026-05-01", "2026-10-02")
+    assert read("2026-06-01") == ("2026-06-01", "2026-10-02")
+    assert read("2026-06-01", "2026-10-05") == ("2026-06-01", "2026-10-06")
+    assert read("2026-11-01") == ("2026-11-01", None)
+    assert read("是", "2027-11-01") == ("2026-11-01", "2027-11-02")
+    assert read("2026-11-02", "") == ("2026-11-02", None)
+
+
+def test_an_empty_cell_makes_no_owner_of_a_tenant(book: Book) -> None:
+    add_person(book, "张三", 1, role=Role.TENANT)
+    carried(book, plan_of(book, row(role="")))
+    assert people.one(book, ONE).role is Role.TENANT
+    carried(book, plan_of(book, row(name="李四", number=TWO, role="", card="")))
+    assert people.one(book, TWO).role is Role.OWNER

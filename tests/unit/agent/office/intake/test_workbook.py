@@ -218,6 +218,7 @@ def second_roster(workbook: openpyxl.Workbook) -> None:
         (entities(), "damaged"),
         (zipped({f"{n}": b"" for n in range(2100)}), "more than any roster"),
         (zipped({"[Content_Types].xml": b"", "xl/vbaProject.bin": b"x"}), "macros"),
+        (zipped({"[Content_Types].xml": b"", "xl/macrosheets/sheet1.xml": b"x"}), "macros"),
         (zipped({"a.txt": b"x"}), "no workbook"),
         (zipped({"[Content_Types].xml": b"x"}), "damaged"),
         (b"PK\x03\x04 and then nothing", "damaged"),
