@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from agent.alone import alone
 from agent.cli.bus_gateway import own, reader_named
 from agent.cli.options import CONFIG_FILE
+from agent.cli.why import why
 from agent.cli.words import say
 from agent.config.load import data_dir_of, read_tables
 from agent.doors.courier import CONTENT, FOLDER, LARGEST_FILE, PROGRESS, SLIP, Slip
@@ -54,8 +55,8 @@ def carry(args: argparse.Namespace) -> int:
     try:
         for told in _progress(folder / (args.reader + PROGRESS), data_dir):
             _show(told, as_json=args.json)
-            if isinstance(why := told.get("failed"), str):
-                raise Unavailable(say("bus.not_sent", why=why))
+            if isinstance(failed := told.get("failed"), str):
+                raise Unavailable(say("bus.not_sent", why=why(failed)))
     except KeyboardInterrupt:
         slip.unlink(missing_ok=True)
         raise

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from agent.cli.bus_boards import boards, print_board
+from agent.cli.why import why
 from agent.cli.words import say
 from agent.clock import SystemClock
 from agent.errors import EX_UNAVAILABLE, BadInput, Unavailable
@@ -113,7 +114,7 @@ def move(args: argparse.Namespace) -> int:
         try:
             identity, new = move_device(visit_at, taken, old, new)
         except NotDoneError as error:
-            raise Unavailable(say("bus.move_failed", why=error)) from error
+            raise Unavailable(say("bus.move_failed", why=why(error))) from error
     if args.json:
         told = {"ev": "moved", "address": new.address, "baud": new.baud, **texts(identity)}
         print(json.dumps(told), flush=True)
@@ -128,7 +129,7 @@ def port_trouble() -> Iterator[None]:
     try:
         yield
     except PortError as error:
-        raise Unavailable(str(error)) from error
+        raise Unavailable(why(error)) from error
 
 
 def key_in(path: Path) -> bytes:
@@ -145,6 +146,6 @@ def given_key(args: argparse.Namespace) -> bytes | None:
     if args.key_file is not None:
         return key_in(args.key_file)
     key: bytes | None = args.key
-    if key is not None and (why := weakness(key)) is not None:
-        raise BadInput(say("bus.key_refused", why=why))
+    if key is not None and (weak := weakness(key)) is not None:
+        raise BadInput(say("bus.key_refused", why=why(weak)))
     return key

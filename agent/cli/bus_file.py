@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from agent.cli.bus_commission import key_in
+from agent.cli.why import why
 from agent.cli.words import say
 from agent.clock import SystemClock
 from agent.errors import BadInput, Unavailable
@@ -41,7 +42,7 @@ def send(args: argparse.Namespace) -> int:
         transfer.go_on_clear()
         ended = _carry(args, transfer, None)
     if ended.failed is not None:
-        raise Unavailable(say("bus.not_sent", why=ended.failed))
+        raise Unavailable(say("bus.not_sent", why=why(ended.failed)))
     return 0
 
 
@@ -59,7 +60,7 @@ def _carry(args: argparse.Namespace, transfer: Transfer, key: bytes | None) -> P
             came = came or isinstance(told, Online)
             if isinstance(told, Offline):
                 if not came:
-                    raise Unavailable(say("bus.not_sent", why=told.why))
+                    raise Unavailable(say("bus.not_sent", why=why(told.why)))
                 _show_waiting(told.why, as_json=args.json)  # it goes on where it was when the device is back
             if isinstance(told, Progress):
                 _show(told, as_json=args.json)
@@ -89,11 +90,11 @@ def _show_clear(*, as_json: bool) -> None:
         print(say("bus.file_clear"), file=sys.stderr, flush=True)
 
 
-def _show_waiting(why: str, *, as_json: bool) -> None:
+def _show_waiting(reason: str, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps({"ev": "waiting", "why": why}), flush=True)
+        print(json.dumps({"ev": "waiting", "why": reason}), flush=True)
     else:
-        print(say("bus.file_waits", why=why), file=sys.stderr, flush=True)
+        print(say("bus.file_waits", why=why(reason)), file=sys.stderr, flush=True)
 
 
 def _show(progress: Progress, *, as_json: bool) -> None:

@@ -22,6 +22,7 @@ from agent import plan
 from agent.cli.bus_commission import EX_OK, key_in, port_trouble, texts
 from agent.cli.bus_gateway import own, reader_named
 from agent.cli.options import CONFIG_FILE
+from agent.cli.why import why
 from agent.cli.words import say
 from agent.clock import SystemClock
 from agent.config.load import data_dir_of, read_tables
@@ -99,14 +100,17 @@ def pair(args: argparse.Namespace) -> int:
 
 def _come(visit: Visit, target: Target, window_s: float, *, has_key: bool) -> Came:
     """Wait until the reader is there, and see that it is the one that was meant."""
+    if sys.stderr.isatty():
+        told = say("bus.pair_waits", seconds=f"{window_s:.0f}", address=target.address)
+        print(told, file=sys.stderr, flush=True)
     try:
         came = visit.come(window_s)
     except NotDoneError as error:
         name = "bus.pair_not_come" if has_key else "bus.pair_not_open"
-        raise Unavailable(say(name, why=error)) from error
+        raise Unavailable(say(name, why=why(error))) from error
     differs = Expected(target.expected).differences(came.identity, came.cuid)
     if differs:
-        raise Unavailable(say("bus.pair_other", why=differs))
+        raise Unavailable(say("bus.pair_other", why=why(differs)))
     return came
 
 
@@ -128,9 +132,9 @@ def _give(visit: Visit, target: Target, came: Came, *, rekeyed: bool) -> int | N
         if target.book is not None:
             target.book.failed(pairing, str(error), unproven=error.unproven)
         if error.unproven:
-            raise Unavailable(say("bus.pair_unproven", why=error, file=target.fresh)) from error
+            raise Unavailable(say("bus.pair_unproven", why=why(error), file=target.fresh)) from error
         target.fresh.unlink()
-        raise Unavailable(say("bus.pair_failed", why=error)) from error
+        raise Unavailable(say("bus.pair_failed", why=why(error))) from error
     target.fresh.replace(target.final)
     return None if target.book is None else target.book.paired(pairing)
 

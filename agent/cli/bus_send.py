@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from agent.cli.bus_commission import given_key, port_trouble
+from agent.cli.why import why
 from agent.cli.words import say
 from agent.clock import SystemClock
 from agent.errors import Unavailable
@@ -59,11 +60,11 @@ def send(args: argparse.Namespace) -> int:
             for command in commands:
                 _show(args, ask(visit, command))
         except LacksError as error:
-            why = say(f"bus.lack_{error.lack}", characters=error.characters)
-            raise Unavailable(say("bus.not_done", why=why)) from error
+            lack = say(f"bus.lack_{error.lack}", characters=error.characters)
+            raise Unavailable(say("bus.not_done", why=lack)) from error
         except NotDoneError as error:
             name = "bus.unproven" if error.unproven else "bus.not_done"
-            raise Unavailable(say(name, why=error)) from error
+            raise Unavailable(say(name, why=why(error))) from error
         finally:
             visit.close()
     return 0

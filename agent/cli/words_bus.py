@@ -98,6 +98,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "paired: address {address}, serial {serial}, cuid {cuid}. The key is in {file}",
         "配对成功:地址 {address},序列号 {serial},cuid {cuid}。密钥已写入 {file}",
     ),
+    "pair_waits": (
+        "waiting up to {seconds} s for the reader at address {address}; it must be in install mode …",
+        "等待地址 {address} 的读卡器,最多 {seconds} 秒;读卡器须处于安装模式 …",
+    ),
     "pair_failed": ("not paired: {why}", "配对失败:{why}"),
     "pair_not_open": (
         (
