@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 
 from pydantic import Field
 
-from drivers.modbus.settings import ModbusLineSettings
+from drivers.modbus.settings import PRESS_S, ModbusLineSettings
 from drivers.osdp.settings import OsdpBusSettings
 from drivers.qr_serial.settings import QrSerialSettings
 from drivers.wiegand_gpio.settings import WiegandGpioSettings
@@ -20,6 +20,13 @@ PortSettings = Annotated[
     Field(discriminator="kind"),
 ]
 """Any port's settings, told apart by `kind`."""
+
+
+def late_round_s(settings: PortSettings) -> float | None:
+    """Return how far apart two looks at one input are where that is too far for a button; None elsewhere."""
+    if not isinstance(settings, ModbusLineSettings) or settings.round_s is None:
+        return None
+    return settings.round_s if settings.round_s > PRESS_S else None
 
 
 def build(settings: PortSettings, clock: Monotonic, secrets: Secrets) -> Driver:

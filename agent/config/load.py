@@ -17,6 +17,7 @@ from agent.config.machine import (
     bad_credentials,
     credentials_named,
     shared_lines,
+    slow_lines,
     tls_files,
     unbuildable,
 )
@@ -79,9 +80,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Loaded:
         problems += unbuildable(config.ports, secrets)
     if problems or config is None:
         raise ConfigError(_shown(page, problems))
-    return Loaded(
-        config, secrets, _shown(page, absent_devices(config.ports)), _shown(page, step_downs(config))
-    )
+    warnings = [*absent_devices(config.ports), *slow_lines(config.ports)]
+    return Loaded(config, secrets, _shown(page, warnings), _shown(page, step_downs(config)))
 
 
 def read_tables(path: Path) -> dict[str, Any]:

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from drivers.modbus.turns import Turn
 
 MOST_WAITING = 64  # commands; more than a line of boards can do before they are late
-CHARACTER_BITS = 10  # of a byte on the wire without parity: start, eight, stop
 REOPEN_S = 0.5  # between two attempts to open a port that is gone: back within 1.5 s of plugging in
 SHORTEST_REST_S = 0.002  # when a question is due and must give way: no spinning
 LONGEST_REST_S = 0.5  # the thread looks at everything at least this often
@@ -190,7 +189,7 @@ class ModbusLine:
             reply_within_s=self._settings.reply_within_s,
             counts=self._counts,
             probes={board.address: board.probes for board in self._boards},
-            character_bits=CHARACTER_BITS + (self._settings.parity != "none"),
+            character_bits=self._settings.character_bits,
         )
         turns = Turns(self._boards, exchange)
         self._heard_at = self._clock()

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path  # noqa: TC003 - pydantic reads the type
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from drivers.settings import Model, Name
-from protocols.boards.families import FAMILIES, MOST_CHANNELS
+from protocols.boards.families import FAMILIES, MOST_CHANNELS, read_inputs
+from protocols.boards.rtu import answer_bytes, frame_seconds, question_bytes, quiet_seconds
+
+if TYPE_CHECKING:
+    from protocols.boards.messages import Request
 
 ANY_ADDRESS = frozenset({254, 255})  # JuYing and LC Technology boards answer these whatever their own address
-MOST_BOARDS = 16  # more on one pair cannot be polled in time for an exit button
+MOST_BOARDS = 16  # more on one pair cannot be polled in time for an exit button, at any speed
+PRESS_S = 0.1  # the shortest press of a button that must be seen
 
 HIGHEST_PORT = 65535
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}:[0-9]{1,5}")
@@ -84,6 +89,12 @@ class ModbusBoard(Model):
                 raise ValueError(f"two {what} on channel {twice[0]}")
         return self
 
+    @property
+    def look(self) -> Request | None:
+        """The question for all inputs that are named; None where none is."""
+        most = max((each.channel for each in self.inputs.values()), default=0)
+        return read_inputs(FAMILIES[self.family], most) if most else None
+
 
 class ModbusLineSettings(Model):
     """A line of boards: a serial port, or a gateway on the network."""
@@ -149,6 +160,26 @@ class ModbusLineSettings(Model):
     def inputs(self) -> tuple[str, ...]:
         """Names of all input points."""
         return tuple(point for board in self.boards for point in board.inputs)
+
+    @property
+    def round_s(self) -> float | None:
+        """How long a look at the inputs of every board takes of the wire alone; None where nobody can say.
+
+        A board answers a look with one byte for eight inputs; behind a gateway the line's speed is not ours.
+        """
+        if self.tcp is not None:
+            return None
+        return sum(
+            frame_seconds(question_bytes(look) + answer_bytes(look), self.baud, self.character_bits)
+            + quiet_seconds(self.baud)
+            for look in (board.look for board in self.boards)
+            if look is not None
+        )
+
+    @property
+    def character_bits(self) -> int:
+        """Bits of a byte on the wire: start, eight, parity where there is one, stop."""
+        return 10 + (self.parity != "none")
 
     def device_of(self, point: str) -> str | None:
         """Return the board that has the output or input `point`."""

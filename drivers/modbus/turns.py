@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from drivers.modbus.exchange import LEAST_PATIENCE_S
+from drivers.modbus.settings import PRESS_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from drivers.modbus.exchange import Exchange
     from protocols.boards.messages import Request
 
-PRESS_S = 0.1  # the shortest press that must be seen
 LATE_S = 0.006  # what a busy box may be late at waking this thread, for each round
 BLIND_S = PRESS_S - LATE_S  # no input goes unseen for longer, if the line can do it at all
 QUICK_S = 0.012  # a silent board that used to answer at once; one answer that comes later does no harm

@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from drivers.modbus.settings import ModbusLineSettings
+from drivers.registry import late_round_s
 
 BOARD: dict[str, Any] = {
     "name": "lobby-board",
@@ -46,6 +47,33 @@ def test_a_board_without_a_pulse_needs_a_word_in_writing() -> None:
     with pytest.raises(ValidationError, match="cannot end a release"):
         ModbusLineSettings.model_validate(LINE | {"boards": [board]})
     ModbusLineSettings.model_validate(LINE | {"boards": [board | {"held_outputs": "accepted"}]})
+
+
+@pytest.mark.parametrize(
+    ("boards", "baud", "parity", "late"),
+    [
+        (4, 9600, "none", False),
+        (5, 9600, "none", False),
+        (5, 9600, "even", True),
+        (6, 9600, "none", True),
+        (16, 38400, "none", False),
+        (3, 4800, "none", True),
+    ],
+)
+def test_a_line_with_more_boards_than_its_speed_has_time_for_says_so(
+    boards: int, baud: int, parity: str, *, late: bool
+) -> None:
+    row = [
+        {"name": f"b-{at}", "family": "waveshare", "address": at, "inputs": {f"exit-{at}": {"channel": 8}}}
+        for at in range(1, boards + 1)
+    ]
+    line = ModbusLineSettings.model_validate(LINE | {"boards": row, "baud": baud, "parity": parity})
+    assert (late_round_s(line) is not None) == late
+
+
+def test_of_a_line_behind_a_gateway_nobody_here_can_say_how_fast_it_is() -> None:
+    line = ModbusLineSettings.model_validate(LINE | {"device": None, "tcp": "gw:502", "baud": 2400})
+    assert line.round_s is None
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from drivers.modbus.board import LONG_LOOK_NEW_S, LONG_LOOK_S, RETRY_S, Board
 from drivers.modbus.exchange import Exchange, Silent
 from drivers.modbus.framing import RtuFraming
-from drivers.modbus.settings import ModbusBoard
-from drivers.modbus.turns import PRESS_S, Turns
+from drivers.modbus.settings import PRESS_S, ModbusBoard
+from drivers.modbus.turns import Turns
 from drivers.simulator.relay_board import WELL, Mood, RelayBoard
 from protocols.boards.rtu import frame_seconds
 
