@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 from hypothesis import settings
@@ -62,6 +61,7 @@ from tests.unit.agent.domain.houses import (
     person,
     phone,
 )
+from tests.unit.agent.domain.wires import Wire, has_cause
 
 CAUSES = {"entry.granted", "door.mode", "door.fire_ended"}
 """What is on record before a door opens that nobody's life depends on."""
@@ -82,14 +82,6 @@ holdings = st.sampled_from(
 )
 
 
-@dataclass(slots=True)
-class Wire:
-    """The devices' side: releases that were asked for and not answered, and the locks themselves."""
-
-    waiting: list[Unlock] = field(default_factory=list)
-    until: dict[str, float] = field(default_factory=lambda: {LOBBY: 0.0, GARAGE: 0.0})
-
-
 class HouseLife(RuleBasedStateMachine):
     """Facts in any order, as the loop would take them: first, records, then."""
 
@@ -103,6 +95,8 @@ class HouseLife(RuleBasedStateMachine):
         self.shown_by: dict[int, str] = {}  # the reader where somebody waits for an act's answer
         self.burns = self.line_rests = self.key_rests = False
         self.last_mode = {LOBBY: "normal", GARAGE: "normal"}
+        self.newest = {LOBBY: "", GARAGE: ""}  # the newest order of each door's mode
+        self.before: dict[str, tuple[str, Mode]] = {}  # what a mode's order leaves behind where it fails
         self.used: set[str] = set()
         self.uses = 0  # of the pass, as they are on disk
         self.ids: list[int] = []
@@ -142,7 +136,12 @@ class HouseLife(RuleBasedStateMachine):
         patience_s=st.sampled_from([-1.0, 1.0, 300.0]),
     )
     def set_mode(self, door: str, mode: Mode, patience_s: float) -> None:
-        self._take(ModeAsked(door, self._order(patience_s, None), mode))
+        asked = self._order(patience_s, None)
+        if door in self.newest:
+            before = self.house.door(door).mode
+            self.newest[door] = asked.id
+            self.before[asked.id] = (door, before if mode is Mode.HELD else mode)
+        self._take(ModeAsked(door, asked, mode))
 
     @rule(door=doors)
     def refuse(self, door: str) -> None:
@@ -192,23 +191,27 @@ class HouseLife(RuleBasedStateMachine):
     @precondition(lambda self: self.wire.waiting)
     @rule(data=st.data())
     def carry(self, data: st.DataObject) -> None:
-        """Do a release, unless it is too late for it."""
-        unlock = self._pick(data)
-        if unlock.not_after < self.house.at:
-            self._take(NotCarried(unlock.id, "late", maybe=False))
-            return
-        self.wire.until[unlock.door] = self.house.at + unlock.for_s
-        self._take(Carried(unlock.id))
+        """Do what was asked, unless it is too late for it."""
+        asked = self._pick(data)
+        if isinstance(asked, Unlock):
+            if asked.not_after < self.house.at:
+                self.wire.lose(asked, self.house.at)
+                self._take(NotCarried(asked.id, "late", maybe=False))
+                return
+            self.wire.carry(asked, self.house.at)
+        self._take(Carried(asked.id))
 
     @precondition(lambda self: self.wire.waiting)
     @rule(data=st.data(), maybe=st.booleans())
     def fail(self, data: st.DataObject, maybe: bool) -> None:  # noqa: FBT001 - drawn
-        self._take(NotCarried(self._pick(data).id, "offline", maybe=maybe))
+        asked = self._pick(data)
+        self.wire.lose(asked, self.house.at)
+        self._take(NotCarried(asked.id, "offline", maybe=maybe))
 
     @precondition(lambda self: self.wire.waiting)
     @rule(data=st.data())
     def keep_silent(self, data: st.DataObject) -> None:
-        self._pick(data)
+        self.wire.lose(self._pick(data), self.house.at)
 
     @rule(seconds=st.sampled_from([0.1, 0.5, 3.0, 5.0, 11.0, 40.0]))
     def wait(self, seconds: float) -> None:
@@ -226,6 +229,12 @@ class HouseLife(RuleBasedStateMachine):
     def a_fire_release_stands_until_line_and_person_have_ended_it(self) -> None:
         assert self.house.site.fire.on is self.burns
         assert all(door.fire is self.burns for door in self.house.site.doors.values())
+
+    @invariant()
+    def a_door_that_nothing_frees_is_locked(self) -> None:
+        for name, door in self.house.site.doors.items():
+            if not door.released and self.wire.at_rest(name):
+                assert self.wire.until[name] <= max(self.house.at, self.wire.left_until[name])
 
     @invariant()
     def no_order_is_answered_twice(self) -> None:
@@ -268,7 +277,7 @@ class HouseLife(RuleBasedStateMachine):
         self.orders.append(made)
         return made
 
-    def _pick(self, data: st.DataObject) -> Unlock:
+    def _pick(self, data: st.DataObject) -> Unlock | Relock:
         return self.wire.waiting.pop(data.draw(st.integers(0, len(self.wire.waiting) - 1)))
 
     def _take(self, fact: Fact) -> Result:
@@ -279,6 +288,7 @@ class HouseLife(RuleBasedStateMachine):
     def _follow(self, fact: Fact | None, result: Result) -> None:
         self._check_story(fact, result)
         for record in result.records:
+            assert not record.alarm or has_cause(record, fact), f"{record} without a cause"
             if record.kind == "door.mode" and record.door is not None:
                 self.last_mode[record.door] = str(record.body["mode"])
         for each in result.used:
@@ -289,7 +299,7 @@ class HouseLife(RuleBasedStateMachine):
             assert isinstance(effect, Unlock), "only what saves lives goes ahead"
             assert isinstance(fact, ExitAsked | FireRaised | Tick | None)  # None: a release remembered
             if isinstance(fact, Tick):
-                assert self.house.site.fire
+                assert self.house.site.fire.on
         for effect in result.then:
             if isinstance(effect, Unlock):
                 self._check_cause(fact, effect, result)
@@ -321,6 +331,11 @@ class HouseLife(RuleBasedStateMachine):
                 assert isinstance(fact, Tick)  # an answer that never came
                 assert shown is Shown.DENIED
 
+    def _check_undone(self, number: str) -> None:
+        """See that what was told as failed does not come true later: a door to be held is as it was."""
+        door, mode = self.before[number]
+        assert self.house.door(door).mode is not Mode.HELD or mode is Mode.HELD
+
     def _check_uses(self, fact: Fact | None, result: Result) -> None:
         """Check that each use is counted once, none beyond the last, and with every release by a pass."""
         for use in result.pass_uses:
@@ -333,13 +348,13 @@ class HouseLife(RuleBasedStateMachine):
         """No opening without a record: of this result, or, for the renewal of a lease, of an earlier one."""
         known = {record.kind for record in result.records if record.door == unlock.door} & CAUSES
         if isinstance(fact, Tick):
-            assert self.last_mode[unlock.door] == "held"
+            assert known or self.last_mode[unlock.door] == "held"
         else:
             assert known
             assert (
                 self.house.site.recording
                 or self.house.door(unlock.door).fire
-                or isinstance(fact, FireKeyTurned | FireOverAsked)
+                or isinstance(fact, FireKeyTurned | FireOverAsked | NotCarried)  # a lease ends
             )
 
     def _do(self, fact: Fact | None, effect: Effect) -> None:
@@ -356,12 +371,14 @@ class HouseLife(RuleBasedStateMachine):
                     self.asked_by[id_] = fact.order.id
                     assert not_after <= fact.order.not_after
                     assert fact.order.id in self.used, "its number is on disk before the lock moves"
-            case Relock(id_, door):
+            case Relock(id_):
                 self.ids.append(id_)
-                self.wire.until[door] = at
+                self.wire.lock(effect, at)
             case Answer(asked, _, outcome, reason):
                 self.answers[asked.id] += 1
                 assert (reason is None) == (outcome in {Outcome.OPENED, Outcome.DONE})
+                if outcome is Outcome.FAILED and asked.id in self.newest.values():
+                    self._check_undone(asked.id)
                 if outcome is Outcome.OPENED:
                     assert isinstance(fact, Carried)
                     assert self.asked_by[fact.id] == asked.id
