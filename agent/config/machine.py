@@ -71,8 +71,8 @@ def slow_lines(ports: Iterable[PortSettings]) -> Iterator[Problem]:
         if (round_s := late_round_s(port)) is not None:
             yield Problem(
                 ("port", index, "baud"),
-                f"at this speed its inputs are looked at every {round_s * 1000:.0f} ms, so a shorter press of a "
-                "button may be missed — take a higher baud, or a second pair for some of its boards",
+                f"at this speed its inputs are looked at every {round_s * 1000:.0f} ms, so a shorter press "
+                "of a button may be missed — take a higher baud, or a second pair for some of its boards",
             )
 
 

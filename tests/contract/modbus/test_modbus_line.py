@@ -19,12 +19,13 @@ from drivers.contract import (
     Online,
     OutputFound,
     Release,
+    Trouble,
     Why,
 )
 from drivers.modbus.driver import ModbusLine
 from drivers.modbus.settings import ModbusLineSettings
 from drivers.simulator.line import Line
-from drivers.simulator.relay_board import Mood, RelayBoard
+from drivers.simulator.relay_board import WELL, Mood, RelayBoard
 from tests.contract.modbus.rig import no_secrets
 from tests.contract.rig import PATIENCE_S, Inbox
 
@@ -38,11 +39,12 @@ STOP_WITHIN_S = 5.0
 PRESS_S = 0.1
 
 
-def settings(count: int, **line: Any) -> ModbusLineSettings:
+def settings(count: int, family: str = "waveshare", **line: Any) -> ModbusLineSettings:
     boards = [
         {
             "name": f"board-{number}",
-            "family": "waveshare",
+            "family": family,
+            "held_outputs": "accepted",
             "address": number,
             "outputs": {f"lock-{number}": 1},
             "inputs": {f"exit-{number}": {"channel": 1}},
@@ -53,10 +55,11 @@ def settings(count: int, **line: Any) -> ModbusLineSettings:
 
 
 class Boards:
-    def __init__(self, count: int, baud: int) -> None:
-        self.boards = [RelayBoard(CLOCK, address=number) for number in range(1, count + 1)]
+    def __init__(self, count: int, baud: int, family: str = "waveshare") -> None:
+        self.boards = [RelayBoard(CLOCK, address=number, family=family) for number in range(1, count + 1)]
         self.line = Line(self.boards, CLOCK, baud=baud)
-        self.driver = ModbusLine(settings(count, device=self.line.path, baud=baud), CLOCK, no_secrets)
+        said = settings(count, family, device=self.line.path, baud=baud)
+        self.driver = ModbusLine(said, CLOCK, no_secrets)
         self.inbox = Inbox()
         self._ids = itertools.count(1)
 
@@ -163,6 +166,28 @@ def test_a_lost_command_is_made_good_on_a_running_line(row: Boards) -> None:
     for _ in range(10):
         row.boards[0].lose(1)
         assert isinstance(row.release(1), Done)
+
+
+@pytest.mark.parametrize("row", [(1, 115200, "wirenboard")], indirect=True)
+def test_an_off_that_is_lost_is_sent_until_the_relay_is_off(row: Boards) -> None:
+    assert isinstance(row.release(1, 0.4), Done)
+    row.boards[0].mood = Mood(mute=True)
+    threading.Event().wait(0.6)  # the off goes out, is done, and is not confirmed
+    row.boards[0].set_coil(0, on=True)  # and something puts the relay on again
+    row.boards[0].mood = WELL
+    row.inbox.wait_for(lambda _: not row.boards[0].coil(0))
+
+
+@pytest.mark.parametrize("row", [(1, 115200, "wirenboard")], indirect=True)
+def test_an_off_that_is_refused_is_a_trouble(row: Boards) -> None:
+    assert isinstance(row.release(1, 0.3), Done)
+    row.boards[0].mood = Mood(exception=4)
+    found = row.inbox.after(0, Trouble)
+    assert isinstance(found, Trouble)
+    assert (found.kind, found.active) == ("stuck_output", True)
+    row.boards[0].mood = WELL
+    row.inbox.wait_for(lambda _: not row.boards[0].coil(0))
+    row.inbox.wait_for(lambda events: [e for e in events if isinstance(e, Trouble) and not e.active])
 
 
 def test_releases_of_several_boards_do_not_mix(row: Boards) -> None:
