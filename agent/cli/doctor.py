@@ -9,6 +9,7 @@ from agent.cli.diagnosis import Finding, diagnose
 from agent.cli.live import Seen, look
 from agent.cli.options import add_config, add_json
 from agent.cli.problem_words import told
+from agent.cli.why import why
 from agent.cli.words import language, say
 from agent.clock import SystemClock
 from agent.config.load import data_dir_of
@@ -55,9 +56,12 @@ def words(found: tuple[Finding, ...]) -> tuple[str, ...]:
 
 
 def _about(finding: Finding) -> dict[str, object]:
-    """Return what the finding is about; what a configuration's warning says in the person's language."""
+    """Return what the finding is about; what others have said of it in the person's language."""
     tongue = language()
-    return {
-        name: told(value, tongue) if name == "text" and isinstance(value, str) else value
-        for name, value in finding.about.items()
-    }
+    found = dict(finding.about)
+    for name, value in finding.about.items():
+        if name == "text" and isinstance(value, str):
+            found[name] = told(value, tongue)
+        elif name == "why":
+            found[name] = why(value)
+    return found

@@ -9,6 +9,7 @@ from agent.cli.diagnosis import by_device
 from agent.cli.live import Seen, look
 from agent.cli.options import add_config, add_json
 from agent.cli.problem_words import told
+from agent.cli.why import why
 from agent.cli.words import language, say
 from agent.clock import SystemClock
 from agent.config.load import data_dir_of
@@ -97,8 +98,8 @@ def _door(door: DoorView) -> str:
 
 def _device(device: DeviceView) -> str:
     if not device.online:
-        why = "  ".join((device.why or "", *device.troubles)).strip()
-        return say("status.offline", name=device.name, since=_time(device.since), why=why).rstrip()
+        reasons = "  ".join((why(device.why or ""), *device.troubles)).strip()
+        return say("status.offline", name=device.name, since=_time(device.since), why=reasons).rstrip()
     identity = "  ".join((*(f"{key} {value}" for key, value in device.identity.items()), *device.troubles))
     return say("status.online", name=device.name, identity=identity).rstrip()
 
