@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 DEFAULT_BOOK = Path.home() / ".local" / "share" / "menshen-office"
 COLUMN_GAP = "\t"
+SHORTEST_PASSPHRASE = 8
+"""For a secret that a person chooses. Source: NIST SP 800-63B, 5.1.1.1."""
 
 
 def action(
@@ -81,12 +83,12 @@ def open_book(args: argparse.Namespace) -> Book:
 
 def new_passphrase(path: Path | None) -> str:
     """Return a passphrase to lock a book with: out of a file, or asked for twice. Raises BadInput."""
-    if path is not None:
-        return read_phrase(path)
-    first = getpass.getpass(say("office.ask_passphrase"))
-    if not first or getpass.getpass(say("office.ask_again")) != first:
+    phrase = getpass.getpass(say("office.ask_passphrase")) if path is None else read_phrase(path)
+    if len(phrase) < SHORTEST_PASSPHRASE:
+        raise BadInput(say("desk.passphrase_short", least=SHORTEST_PASSPHRASE))
+    if path is None and getpass.getpass(say("office.ask_again")) != phrase:
         raise BadInput(say("office.not_same"))
-    return first
+    return phrase
 
 
 def author(args: argparse.Namespace) -> str:

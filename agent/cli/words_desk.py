@@ -5,6 +5,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "note: nobody has verified {count} of these persons; no door opens for them until then",
         "提示：其中 {count} 人未实名核验，核验前任何门都不放行",
     ),
+    "passphrase_short": ("a passphrase has {least} characters at least", "口令至少 {least} 个字符"),
     "due_never": ("never verified", "从未核验"),
     "table_schedule": ("schedule", "时段"),
     "table_door_group": ("group", "权限组"),

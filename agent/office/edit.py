@@ -79,10 +79,13 @@ class Edit:
         if before is not None and before == dict(row):
             return False
         self._keep(table, row["id"], before)
-        verb = "INSERT" if before is None else "REPLACE"
-        columns = ", ".join(row)
         places = ", ".join(f":{name}" for name in row)
-        self.database.execute(f"{verb} INTO {table} ({columns}) VALUES ({places})", dict(row))
+        if before is None:
+            statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({places})"  # noqa: S608 - names from our schema
+        else:
+            # Never REPLACE: where two rows may not be alike it would remove the other, and say nothing.
+            statement = f"UPDATE {table} SET ({', '.join(row)}) = ({places}) WHERE id = :id"  # noqa: S608 - the same
+        self.database.execute(statement, dict(row))
         return True
 
     def drop(self, table: str, key: str) -> bool:

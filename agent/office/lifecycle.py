@@ -16,6 +16,7 @@ from agent.office.edit import row_from
 from protocols.mqtt.topics import LARGEST_NUMBER
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
     from datetime import datetime
 
@@ -131,16 +132,11 @@ def undo(book: Book, revision: int, *, by: str, at: datetime, keep: bool = True)
     # What readers cannot tell apart afterwards is left off the lists: the way back is never barred by it.
     before = reach.everybody(book.database, at)
     with book.change("book.undone", by=by, at=at, keep=keep, accept_collisions=True) as edit:
-        count = 0
         images = edit.database.execute(
             "SELECT kind, id, image, min(revision) FROM before WHERE revision > ? GROUP BY kind, id",
             (revision,),
         ).fetchall()
-        for row in images:
-            if row["image"] is None:
-                count += _dropped(edit, row["kind"], row["id"])
-            else:
-                count += edit.put(row["kind"], _still_stopped(edit, row["kind"], row_from(row["image"])))
+        count = _put_back(edit, images)
         edit.note(f"to:{revision} rows:{count}")
         shifts = reach.shifts(before, reach.everybody(edit.database, at))
     return Undone(count, shifts)
@@ -172,6 +168,24 @@ def skip_to(book: Book, revision: int, *, by: str, at: datetime) -> None:
     if not book.revision < revision <= LARGEST_NUMBER:
         raise BadInput(f"the book is at revision {book.revision} already", f"登记簿已在版本 {book.revision}")
     book.log(SKIPPED, f"from:{book.revision}", by=by, at=at, number=revision)
+
+
+def _put_back(edit: Edit, images: Sequence[sqlite3.Row]) -> int:
+    """Make rows what their images say; return how many that changed."""
+    # What came since goes first, and documents are parted from their holders: persons may have changed them
+    # among each other, and no two may have the same at any time.
+    dropped = [_dropped(edit, row["kind"], row["id"]) for row in images if row["image"] is None]
+    wanted = [
+        (row["kind"], _still_stopped(edit, row["kind"], row_from(row["image"])))
+        for row in images
+        if row["image"] is not None
+    ]
+    moves = [(kind, row, edit.get(kind, row["id"])) for kind, row in wanted]
+    edit.database.executemany(
+        "UPDATE person SET document_digest = NULL WHERE id = ?",
+        [(row["id"],) for kind, row, now in moves if kind == "person" and now != row],
+    )
+    return sum(dropped) + sum(edit.change(kind, row, now) for kind, row, now in moves)
 
 
 def _dropped(edit: Edit, table: str, key: str) -> bool:

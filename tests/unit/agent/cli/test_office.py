@@ -87,8 +87,9 @@ def test_a_book_with_a_passphrase_needs_it_each_time(
 
 
 def test_a_passphrase_is_asked_for_twice(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter(["one", "other", "same", "same"])
+    answers = iter(["short", "one of two", "the other one", "the same", "the same"])
     monkeypatch.setattr("getpass.getpass", lambda _prompt: next(answers))
+    assert "8 characters" in run("init", "--passphrase", code=EX_DATAERR)
     assert "differ" in run("init", "--passphrase", code=EX_DATAERR)
     run("init", "--passphrase")
 

@@ -270,3 +270,25 @@ def test_a_whole_building_is_suspended_and_resumed_and_what_was_lost_stays_lost(
     assert listed(book) == {one: "suspended", two: "suspended", lost: "lost", elsewhere: "active"}
     assert lifecycle.set_household(book, building, CredentialState.ACTIVE, by="t", at=LATER) == 2
     assert listed(book) == {one: "active", two: "active", lost: "lost", elsewhere: "active"}
+
+
+def test_an_undo_gives_everybody_back_their_own_document(book: Book) -> None:
+    first, second = add_person(book, "张三", 1), add_person(book, "李四", 2)
+    there = book.revision
+    list_there = Rosters(book.database).state("gw01", there)
+
+    def number(person: str, serial: int) -> None:
+        before = people.load(book, person)
+        details = replace(before.details, number=resident_number(serial))
+        with book.change("person.changed", by="t", at=LATER) as edit:
+            people.save(edit, replace(before, details=details))
+
+    number(first, 9)
+    number(second, 1)
+    third = add_person(book, "王五", 2)
+    with pytest.raises(sqlite3.IntegrityError):
+        number(first, 2)
+    lifecycle.undo(book, there, by="t", at=LATER)
+    assert [people.one(book, resident_number(serial)).id for serial in (1, 2)] == [first, second]
+    assert book.row("person", third) is None
+    assert Rosters(book.database).state("gw01", book.revision) == list_there
