@@ -21,6 +21,7 @@ from protocols.boards.families import (
     read_inputs,
     read_linkage,
     read_outputs,
+    read_signature,
     read_version,
     units,
 )
@@ -170,6 +171,8 @@ def test_the_inputs_of_an_eletechsup_board_stand_at_hexadecimal_81() -> None:
 def test_a_wiren_board_is_asked_for_its_watchdog_and_for_what_it_does_at_power_up() -> None:
     asked = {each.trouble: read_demand(each) for each in FAMILIES["wirenboard"].demands}
     assert asked == {"no_watchdog": ReadRegisters(3, 8, 1), "restores": ReadRegisters(3, 6, 1)}
+    assert read_signature(FAMILIES["wirenboard"]) == ReadRegisters(3, 200, 6)
+    assert read_signature(FAMILIES["waveshare"]) is None
     assert read_linkage(FAMILIES["wirenboard"], 8) == ReadRegisters(3, 9, 6)  # what stands behind is no mode
 
 

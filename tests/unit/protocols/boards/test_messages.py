@@ -17,6 +17,7 @@ from protocols.boards.messages import (
     ON,
     READ_COILS,
     READ_HOLDING,
+    READ_INPUTS,
     ReadBits,
     ReadRegisters,
     ReplyError,
@@ -228,3 +229,28 @@ def test_the_quiet_between_frames_follows_the_speed() -> None:
     assert rtu.quiet_seconds(9600) == pytest.approx(0.00401, abs=1e-5)
     assert rtu.quiet_seconds(115200) == pytest.approx(0.00175)
     assert rtu.frame_seconds(8, 9600) == pytest.approx(8 * 11 / 9600)
+
+
+LOOK = ReadBits(READ_INPUTS, 0, 8)
+
+
+@given(noise=st.binary(max_size=20), after=st.binary(max_size=5), other=st.integers(1, 247))
+def test_a_whole_answer_under_another_address_is_told_from_noise(
+    noise: bytes, after: bytes, other: int
+) -> None:
+    answer = rtu.frame(other, encode_reply(LOOK, (1, 0) * 4))
+    assert rtu.stranger(noise + answer + after, 248, LOOK) is not None
+    assert rtu.stranger(answer, other, LOOK) is None
+
+
+@given(held=st.binary(max_size=300))
+def test_no_noise_makes_the_search_for_strangers_fail(held: bytes) -> None:
+    assert rtu.stranger(held, 1, LOOK) in {None, *range(256)}
+
+
+def test_a_question_and_its_answer_take_the_time_of_their_bytes() -> None:
+    assert (rtu.question_bytes(LOOK), rtu.answer_bytes(LOOK)) == (len(rtu.frame(1, encode(LOOK))), 6)
+    assert rtu.frame_seconds(14, 9600, 10) == pytest.approx(0.01458, abs=1e-5)
+    assert rtu.frame_seconds(14, 9600) == pytest.approx(0.01604, abs=1e-5)
+    assert rtu.quiet_seconds(9600) == pytest.approx(0.00401, abs=1e-5)
+    assert rtu.quiet_seconds(115200) == 0.00175
