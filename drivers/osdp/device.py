@@ -267,6 +267,7 @@ class OsdpDevice:
         """Take what only means something where nobody has asked for it. False: nothing lively."""
         match reply:
             case MakerReply(oui=oui, content=content):
+                self.reader.counters.maker += 1
                 self._emit(MakerTold(self.settings.name, oui.hex(), content, at))
             case FileStatus() if self._sending is not None:
                 self._sending.heard(reply, at)
@@ -352,6 +353,7 @@ class OsdpDevice:
         for what in ("sent", "resent", "timeouts", "damaged", "noise_bytes", "strangers", "busy", "naks"):
             yield f"{self.settings.name}.{what}", getattr(count, what)
         yield f"{self.settings.name}.malformed", count.malformed
+        yield f"{self.settings.name}.maker", count.maker
         yield f"{self.settings.name}.unread", count.unread
         yield f"{self.settings.name}.sessions", count.sessions
         yield f"{self.settings.name}.sessions_lost", count.sessions_lost

@@ -161,6 +161,7 @@ class Counters:
     busy: int = 0
     naks: int = 0
     malformed: int = 0
+    maker: int = 0
     unread: int = 0
     sessions: int = 0
     sessions_lost: int = 0

@@ -295,6 +295,7 @@ def test_a_makers_own_report_is_told_and_its_answer_to_us_is_not(site: Site) -> 
     ]
     site.talk.order(Order(99, MakerCommand(b"MSI", b"?"), 1e9))
     assert of(site.run(3), MakerTold) == []
+    assert dict(site.device.counters())["front.maker"] == 1
 
 
 def test_a_card_as_characters_is_a_trouble_that_the_next_card_in_bits_ends(site: Site) -> None:
