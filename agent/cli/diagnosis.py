@@ -24,6 +24,9 @@ FIGURES = ("questions", "sent", "timeouts", "noise_bytes", "damaged", "strangers
 REFUSES = "refuses"
 """How the reason of a device begins that answers, but says no to what its family must be able to do."""
 
+FEWEST_TIMES_GONE = 3
+"""A port that was gone so often, and once an hour or more, has a loose plug and no visitor."""
+
 FEWEST_QUESTIONS = 200
 """Before so many, a rate says nothing."""
 
@@ -68,6 +71,7 @@ def diagnose(picture: Snapshot) -> tuple[Finding, ...]:
     return (
         *_life_safety(picture),
         *(finding for port in picture.ports for finding in _port(port)),
+        *(finding for port in picture.ports for finding in _plug(port, picture)),
         *(finding for door in picture.doors for finding in _door(door)),
         *_records(picture.journal),
         *_centre(picture),
@@ -95,6 +99,16 @@ def _port(port: PortView) -> Iterator[Finding]:
         yield from _troubles(device)
     if len(silent) < len(port.devices):
         yield from _line(port)
+
+
+def _plug(port: PortView, picture: Snapshot) -> Iterator[Finding]:
+    """Tell of a port that went and came back again and again: its plug, or what feeds it."""
+    if not any(device.online for device in port.devices):
+        return  # told already; a gateway behind which nobody answers is called again and again
+    again = _sum(port.line, "port_opened", "opened") - 1
+    hours = (picture.written_at - picture.started_at).total_seconds() / 3600
+    if again >= FEWEST_TIMES_GONE and again >= hours:
+        yield Finding("port_flaps", {"port": port.name, "place": port.place, "times": int(again)})
 
 
 def _silent(device: DeviceView, port: PortView) -> Finding:

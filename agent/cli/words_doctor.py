@@ -44,6 +44,16 @@ WORDS: dict[str, tuple[str, str]] = {
             "A/B 接反、第一段线缆或波特率不对"
         ),
     ),
+    "port_flaps": (
+        (
+            "port {port} ({place}) was gone and came back {times} times since the start — its plug, a hub "
+            "without power of its own, a lock's cable beside it; of a gateway, its network cable and supply"
+        ),
+        (
+            "端口 {port}（{place}）自启动以来断开又恢复 {times} 次。请查：插头、无独立供电的 USB 集线器、"
+            "旁边的锁线；若为网关，查网线和供电"
+        ),
+    ),
     "gateway_silent": (
         (
             "nothing behind port {port} ({place}) answers ({why}) — first the gateway itself: its power, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -222,6 +223,18 @@ def test_what_ails_every_device_of_a_line_is_told_once_of_what_they_share() -> N
     noisy = {"lobby-in.sent": 1000, "lobby-in.damaged": 300, "yard-in.sent": 500, "yard-in.damaged": 90}
     (found,) = diagnose(replace(SOUND, ports=port(TALKING, twin, **noisy)))
     assert (found.key, dict(found.about)) == ("noise", {"place": "relays", "stray": 390, "questions": 1500})
+
+
+def test_a_port_that_goes_and_comes_back_is_told_unless_that_is_long_ago() -> None:
+    plugged = replace(SOUND, started_at=SOUND.written_at - timedelta(hours=2))
+    (found,) = diagnose(replace(plugged, ports=port(TALKING, port_opened=5)))
+    assert (found.key, found.about["times"]) == ("port_flaps", 4)
+    assert "{" not in say_in(Language.CHINESE, "doctor.port_flaps", **found.about)
+    assert diagnose(replace(plugged, ports=port(TALKING, port_opened=3))) == ()
+    silent = diagnose(replace(plugged, ports=port(SILENT, port_opened=5)))
+    assert [each.key for each in silent] == ["port_silent"]
+    long_ago = replace(SOUND, started_at=SOUND.written_at - timedelta(hours=50))
+    assert diagnose(replace(long_ago, ports=port(TALKING, port_opened=5))) == ()
 
 
 def test_what_ails_one_device_of_several_is_told_of_its_own_branch() -> None:
