@@ -80,7 +80,8 @@ class OsdpBus:
             settings.polls_per_s,
             settings.busy_polls_per_s,
             settings.reply_within_s * WASTED_SHARE,
-            min(LONGEST_HOLD_S, settings.timings.wire_s(POLL_BYTES, settings.baud)),
+            hold_s=min(LONGEST_HOLD_S, settings.timings.wire_s(POLL_BYTES, settings.baud)),
+            lively_for_s=settings.busy_for_s,
         )
         self._lock = threading.Lock()  # over the three below
         self._waiting: deque[Command] = deque()

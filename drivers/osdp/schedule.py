@@ -38,6 +38,7 @@ class Schedule:
 
     wasted_per_s: seconds that may be lost on silence in each second. hold_s: how long the line is kept free
     for what answers a card, a key or an input; a poll begun in that time would end later than it.
+    lively_for_s: how long the line is polled faster after something happened.
     """
 
     def __init__(
@@ -46,7 +47,9 @@ class Schedule:
         polls_per_s: float,
         busy_polls_per_s: float,
         wasted_per_s: float,
+        *,
         hold_s: float = 0.0,
+        lively_for_s: float = LIVELY_FOR_S,
     ) -> None:
         self._ring = list(readers)
         self._idle_s = 1.0 / polls_per_s
@@ -56,6 +59,7 @@ class Schedule:
         self._lively_until = 0.0
         self._debt_until = 0.0
         self._hold_s = hold_s
+        self._lively_for_s = lively_for_s
         self._held_until = 0.0
         self._in_vain_until = 0.0
 
@@ -74,7 +78,7 @@ class Schedule:
 
     def stir(self, at: float) -> None:
         """Take that something happened: the line is polled faster for a while."""
-        self._lively_until = at + LIVELY_FOR_S
+        self._lively_until = at + self._lively_for_s
 
     def next(self, at: float) -> tuple[Reader, float]:
         """Return who is next, and when: now or later."""

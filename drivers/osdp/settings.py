@@ -123,12 +123,25 @@ class OsdpBusSettings(Model):
     offline_after_s: float = Field(default=8.0, ge=1, le=60, description="Silence that is an alarm.")
     gap_s: float = Field(default=0.03, ge=0.005, le=0.2, description="Silence that ends a frame.")
     idle_characters: int = Field(default=2, ge=0, le=20, description="Silence between frames.")
+    busy_wait_s: float = Field(
+        default=0.05, ge=0.005, le=1, description="Before a device that is busy is asked the same again."
+    )
+    retry_key_s: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=60,
+        description="Between handshakes with a device that does not prove its key.",
+    )
     polls_per_s: int = Field(
         default=300, ge=10, le=2000, description="Of all devices together while nothing happens."
     )
     busy_polls_per_s: int = Field(
-        default=700, ge=10, le=5000, description="The same, shortly after a card, a key or an order."
+        default=700,
+        ge=10,
+        le=5000,
+        description="The same, shortly after a card, a key, an order, an opening.",
     )
+    busy_for_s: float = Field(default=3.0, ge=0, le=60, description="How long that is.")
 
     @model_validator(mode="after")
     def _one_line(self) -> OsdpBusSettings:
@@ -176,6 +189,8 @@ class OsdpBusSettings(Model):
             offline_after_s=self.offline_after_s,
             gap_s=self.gap_s,
             idle_characters=self.idle_characters,
+            busy_wait_s=self.busy_wait_s,
+            retry_key_s=self.retry_key_s,
             receive_bytes=self.receive_bytes,
         )
 

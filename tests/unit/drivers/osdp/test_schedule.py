@@ -181,3 +181,10 @@ def test_one_that_costs_turns_and_no_time_is_asked_rarely_too() -> None:
             made.lost(reader, 0.001, at)
     assert asked[Rank.PROBE] <= 10
     assert asked[Rank.ORDINARY] >= 85
+
+
+def test_how_long_it_is_lively_can_be_set() -> None:
+    made = Schedule([cast("Reader", Wisher())], 100, 200, 0.2, lively_for_s=1.0)
+    made.stir(10.0)
+    times = [at for _, at in turns(made, 10.0, 13.0)]
+    assert 98 <= sum(11.5 <= at < 12.5 for at in times) <= 102

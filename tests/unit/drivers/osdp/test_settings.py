@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from drivers.contract import Signal
 from drivers.osdp.bus import make_reader, read_key
 from drivers.osdp.settings import PATTERNS, OsdpBusSettings, OsdpPattern
-from protocols.osdp.happenings import Security
+from protocols.osdp.happenings import Security, Timings
 from protocols.osdp.secure import DEFAULT_KEY
 
 STRONG = b"8f1c2a90b7d3e4465a0f9c3b1d7e2584\n"
@@ -120,3 +121,19 @@ def test_no_frame_is_taken_that_is_longer_on_the_wire_than_a_reply_is_waited_for
 ) -> None:
     settings = bus(reader()).model_copy(update={"baud": baud, "reply_within_s": within_s})
     assert settings.timings.receive_bytes == longest
+
+
+def test_every_time_of_a_line_can_be_set() -> None:
+    said = {
+        "reply_within_s": 0.3,
+        "resend_after_s": 0.05,
+        "offline_after_s": 9.0,
+        "gap_s": 0.04,
+        "idle_characters": 3,
+        "busy_wait_s": 0.1,
+        "retry_key_s": 2.0,
+    }
+    timings = bus(reader()).model_validate({**bus(reader()).model_dump(by_alias=True), **said}).timings
+    assert {name: getattr(timings, name) for name in said} == said
+    unset = {each.name for each in fields(Timings)} - set(said)
+    assert unset == {"receive_bytes"}  # follows from the speed
