@@ -44,13 +44,12 @@ def read_plan(path: Path) -> AccessPlan:
     """Return the access plan in a TOML, Excel or CSV file. Raises NoFile, BadInput."""
     content = read_file(path)
     if content.startswith(ZIP_MARK):
-        from agent.office.intake.workbook import opened, sheet_rows  # noqa: PLC0415 - openpyxl is an extra
+        from agent.office.intake.workbook import opened, sheet_rows, shown_sheets  # noqa: PLC0415 - openpyxl is an extra
 
         plan = AccessPlan()
         with opened(content) as (archive, workbook):
-            for sheet in workbook.worksheets:
-                if sheet.sheet_state == "visible":
-                    plan = _with_table(plan, sheet.title, sheet_rows(archive, sheet))
+            for sheet in shown_sheets(workbook):
+                plan = _with_table(plan, sheet.title, sheet_rows(archive, sheet))
     elif path.suffix.lower() == ".toml":
         return read_toml(content)
     else:

@@ -36,6 +36,7 @@ MOST_EMPTY_ROWS = 20_000
 MOST_MERGES = 50_000
 MACROS = "vbaProject.bin"
 MACRO_SHEETS = "xl/macrosheets/"
+CHARTS = "xl/chartsheets/"
 STRINGS = "xl/sharedStrings.xml"
 SHEETS = "xl/worksheets/"
 LARGEST_STRINGS = 128 * 1024 * 1024
@@ -111,6 +112,11 @@ def _inspect(archive: zipfile.ZipFile) -> None:
                 "this workbook holds macros; save it as .xlsx without them",
                 "工作簿含有宏；请另存为不带宏的 .xlsx",
             )
+        if part.filename.startswith(CHARTS):  # openpyxl fails on them when it reads a stream
+            raise BadInput(
+                "this workbook has a chart on a sheet of its own; delete that sheet",
+                "工作簿含有图表工作表；请删除该工作表",
+            )
         if part.flag_bits & 1:
             raise BadInput(
                 "this workbook is locked with a password; save it without",
@@ -129,7 +135,7 @@ def _bound(part: str) -> int:
 
 
 def _table(archive: zipfile.ZipFile, workbook: Any, wanted: str | None) -> Table:
-    shown = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+    shown = shown_sheets(workbook)
     if wanted is not None:
         shown = [sheet for sheet in shown if sheet.title.strip() == wanted.strip()]
         if not shown:
@@ -150,6 +156,11 @@ def _table(archive: zipfile.ZipFile, workbook: Any, wanted: str | None) -> Table
     return table_of(sheet_rows(archive, found[0]))
 
 
+def shown_sheets(workbook: Any) -> list[Any]:
+    """Return the sheets that a person sees: not those that are hidden."""
+    return [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+
+
 def sheet_rows(archive: zipfile.ZipFile, sheet: Any) -> Iterator[tuple[int, list[str]]]:
     """Return the rows of a sheet as texts, numbered from 1, without the empty ones."""
     merges = _merges(archive, sheet._worksheet_path.lstrip("/"))  # noqa: SLF001 - openpyxl has no public name
@@ -158,8 +169,6 @@ def sheet_rows(archive: zipfile.ZipFile, sheet: Any) -> Iterator[tuple[int, list
 
 
 def _has_header(sheet: Any) -> bool:
-    if not hasattr(sheet, "iter_rows"):
-        return False  # a chart
     sheet.reset_dimensions()  # what the file claims of its size is not believed
     for row in sheet.iter_rows(max_row=HEADER_WITHIN + 1, values_only=True):
         if find_columns([_text(value) for value in row]) is not None:

@@ -235,3 +235,9 @@ def test_a_workbook_that_is_no_plan_is_refused_whole(
 ) -> None:
     with pytest.raises(BadInput, match=why):
         read_plan(made(tmp_path / "plan.xlsx"))
+
+
+def test_the_example_that_is_shipped_can_be_loaded(book: Book) -> None:
+    loaded(book, read_plan(Path(__file__).parents[4] / "deploy" / "access.example.toml"))
+    assert list(access.groups(book)) == ["cleaning", "guards", "residents"]
+    assert loose_ends(book) == ((), ())

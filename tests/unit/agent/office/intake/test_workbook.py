@@ -181,6 +181,10 @@ def test_coloured_empty_cells_to_the_right_are_no_columns() -> None:
     assert len(read_workbook(saved(HEADER, resident(1), more=colour)).rows) == 1
 
 
+def charted(workbook: openpyxl.Workbook) -> None:
+    workbook.create_chartsheet("图")
+
+
 def zipped(parts: dict[str, bytes]) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -216,6 +220,7 @@ def second_roster(workbook: openpyxl.Workbook) -> None:
             "more than any",
         ),
         (entities(), "damaged"),
+        (saved(HEADER, resident(1), more=charted), "chart"),
         (zipped({f"{n}": b"" for n in range(2100)}), "more than any roster"),
         (zipped({"[Content_Types].xml": b"", "xl/vbaProject.bin": b"x"}), "macros"),
         (zipped({"[Content_Types].xml": b"", "xl/macrosheets/sheet1.xml": b"x"}), "macros"),
