@@ -22,11 +22,10 @@ PortSettings = Annotated[
 """Any port's settings, told apart by `kind`."""
 
 
-def late_round_s(settings: PortSettings) -> float | None:
-    """Return how far apart two looks at one input are where that is too far for a button; None elsewhere."""
-    if not isinstance(settings, ModbusLineSettings) or settings.round_s is None:
-        return None
-    return settings.round_s if settings.round_s > PRESS_S else None
+def too_late_s(settings: PortSettings) -> float | None:
+    """Return how long a press takes to count where that is too long for a button; None elsewhere."""
+    counts_after_s = settings.counts_after_s if isinstance(settings, ModbusLineSettings) else None
+    return counts_after_s if counts_after_s is not None and counts_after_s > PRESS_S else None
 
 
 def build(settings: PortSettings, clock: Monotonic, secrets: Secrets) -> Driver:

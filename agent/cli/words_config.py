@@ -57,11 +57,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "line_shared": ("its line is the line of port {name} already", "其线路已被端口 {name} 使用"),
     "device_absent": ("{device} is not there", "{device} 不存在"),
     "line_slow": (
-        (
-            "at this speed its inputs are looked at every {late} ms, so a shorter press of a button may be "
-            "missed"
-        ),
-        "按此速率每 {late} 毫秒才轮询一次输入，更短的按钮按下可能漏掉",
+        ("at this speed a press of a button counts after up to {late} ms, so a shorter one may be missed"),
+        "按此速率，按钮按下最长要 {late} 毫秒才算数，更短的按下可能漏掉",
     ),
     # --- credentials and files
     "credential_missing": ("credential {name} is not in {places}", "凭据 {name} 不在 {places}"),
@@ -197,8 +194,8 @@ MENDS: dict[str, tuple[str, str]] = {
         "请给 {kind} 单独的适配器和线对：不同协议的设备会误认对方的数据并抢答",
     ),
     "faster_line": (
-        "take a higher baud, or a second pair for some of its boards",
-        "请提高波特率，或将部分板卡改接到另一对线",
+        "take a higher baud, a second pair for some of its boards, or fewer samples",
+        "请提高波特率，或将部分板卡改接到另一对线，或减小 samples",
     ),
     "plugged_in": ("is the adapter plugged in?", "适配器是否已插好？"),
     "put_credential": (

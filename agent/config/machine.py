@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.config.problems import Problem
 from agent.config.secrets import OTHERS
-from drivers.registry import build, late_round_s
+from drivers.registry import build, too_late_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -68,11 +68,11 @@ def absent_devices(ports: Iterable[PortSettings]) -> Iterator[Problem]:
 def slow_lines(ports: Iterable[PortSettings]) -> Iterator[Problem]:
     """Give a warning for each line with more boards than its speed has time for."""
     for index, port in enumerate(ports):
-        if (round_s := late_round_s(port)) is not None:
+        if (late_s := too_late_s(port)) is not None:
             yield Problem(
                 ("port", index, "baud"),
-                f"at this speed its inputs are looked at every {round_s * 1000:.0f} ms, so a shorter press "
-                "of a button may be missed — take a higher baud, or a second pair for some of its boards",
+                f"at this speed a press of a button counts after up to {late_s * 1000:.0f} ms, so a shorter "
+                "one may be missed — take a higher baud, a second pair for some of its boards, or fewer samples",
             )
 
 

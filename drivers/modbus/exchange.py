@@ -46,6 +46,7 @@ ECHO_GONE_AFTER = 3  # answers in a row without an echo: one lost echo is ordina
 MOST_LISTENED_BYTES = 4096  # a line that never falls silent is not waited for
 LEAST_PATIENCE_S = 0.02  # a board that answers at once is given this much, for adapters that collect bytes
 PATIENCE_SHARE = 2.0  # of the longest that a board took of late: twice that is a lost reply, not a slow one
+NOT_NOW = frozenset({5, 6, 10, 11})  # not done yet, busy, and a gateway's word that its board is silent
 FADES = 0.98  # how much of the longest time is left after each answer: half of it after 34
 
 
@@ -214,8 +215,10 @@ class Exchange:
     def _decoded(self, unit: int, request: Request, message: bytes) -> Reply:
         try:
             reply = decode(request, message)
-        except Refused:
+        except Refused as error:
             self._counts[unit].refusals += 1
+            if error.code in NOT_NOW:
+                raise Silent from error
             raise
         self._debts.pop(unit, None)
         return reply

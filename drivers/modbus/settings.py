@@ -162,14 +162,16 @@ class ModbusLineSettings(Model):
         return tuple(point for board in self.boards for point in board.inputs)
 
     @property
-    def round_s(self) -> float | None:
-        """How long a look at the inputs of every board takes of the wire alone; None where nobody can say.
+    def counts_after_s(self) -> float | None:
+        """How long a press takes to count, by the wire alone; None where nobody can say.
 
-        A board answers a look with one byte for eight inputs; behind a gateway the line's speed is not ours.
+        That is a look at the inputs of every board, as often as an input's `samples` want. Behind a gateway
+        the line's speed is not ours.
         """
         if self.tcp is not None:
             return None
-        return sum(
+        samples = max((each.samples for board in self.boards for each in board.inputs.values()), default=0)
+        return samples * sum(
             frame_seconds(question_bytes(look) + answer_bytes(look), self.baud, self.character_bits)
             + quiet_seconds(self.baud)
             for look in (board.look for board in self.boards)

@@ -201,9 +201,10 @@ def test_a_gateway_is_not_called_again_while_any_board_answers(
         (Mood(behind=True), {Why.UNPROVEN}),
         (Mood(mute=True), {Why.UNPROVEN}),
         (Mood(exception=4), {Why.REFUSED}),
-        (Mood(exception=11), {Why.REFUSED}),
+        (Mood(exception=6), {Why.UNPROVEN}),
+        (Mood(exception=11), {Why.UNPROVEN}),
     ],
-    ids=["another address", "one reply late", "no reply", "exception", "gateway's own exception"],
+    ids=["another address", "one reply late", "no reply", "exception", "busy", "gateway's own exception"],
 )
 def test_what_a_gateway_brings_that_is_no_confirmation_opens_nothing(
     gateway: Gateway, call: Callable[..., tuple[ModbusLine, Inbox]], mood: Mood, whys: set[Why]

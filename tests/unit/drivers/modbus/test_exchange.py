@@ -199,6 +199,18 @@ def test_a_refusal_is_an_answer_of_its_own(clock: HandClock) -> None:
     assert exchange._counts[1].refusals == 1
 
 
+@pytest.mark.parametrize("code", [5, 6, 10, 11])
+def test_a_board_that_is_busy_and_one_that_its_gateway_does_not_reach_are_silent(
+    clock: HandClock, code: int
+) -> None:
+    board = RelayBoard(clock.monotonic)
+    board.mood = Mood(exception=code)
+    exchange = exchange_on(clock, HandWire(clock, [board]))
+    with pytest.raises(Silent):
+        exchange.ask(1, COILS)
+    assert exchange._counts[1].refusals == 1
+
+
 def test_a_reply_under_another_address_is_no_reply(clock: HandClock) -> None:
     board = RelayBoard(clock.monotonic)
     board.mood = Mood(answers_as=9)

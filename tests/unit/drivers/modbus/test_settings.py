@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from drivers.modbus.settings import ModbusLineSettings
-from drivers.registry import late_round_s
+from drivers.registry import too_late_s
 
 BOARD: dict[str, Any] = {
     "name": "lobby-board",
@@ -68,12 +68,23 @@ def test_a_line_with_more_boards_than_its_speed_has_time_for_says_so(
         for at in range(1, boards + 1)
     ]
     line = ModbusLineSettings.model_validate(LINE | {"boards": row, "baud": baud, "parity": parity})
-    assert (late_round_s(line) is not None) == late
+    assert (too_late_s(line) is not None) == late
+
+
+def test_several_samples_of_a_press_take_several_looks() -> None:
+    row = [
+        {"name": f"b-{at}", "family": "waveshare", "address": at, "inputs": {f"e-{at}": {"channel": 1}}}
+        for at in (1, 2, 3)
+    ]
+    line = LINE | {"boards": row}
+    assert too_late_s(ModbusLineSettings.model_validate(line)) is None
+    row[0]["inputs"] = {"e-1": {"channel": 1, "samples": 2}}
+    assert too_late_s(ModbusLineSettings.model_validate(line)) == pytest.approx(0.112, abs=0.001)
 
 
 def test_of_a_line_behind_a_gateway_nobody_here_can_say_how_fast_it_is() -> None:
     line = ModbusLineSettings.model_validate(LINE | {"device": None, "tcp": "gw:502", "baud": 2400})
-    assert line.round_s is None
+    assert line.counts_after_s is None
 
 
 @pytest.mark.parametrize(
