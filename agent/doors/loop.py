@@ -10,11 +10,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from agent.domain.core import begin, handle
-from agent.domain.facts import Carried, Effect, Fact, Noted, RecordingBack, RecordingLost, Relock, Tick
+from agent.domain.facts import (
+    Carried,
+    Effect,
+    Fact,
+    Noted,
+    RecordingBack,
+    RecordingLost,
+    Relock,
+    Tick,
+    Unlock,
+)
 from agent.domain.moment import STEPPED_S, ClockConfidence, Moment
 from agent.domain.precedence import give_way
 from agent.doors.books import Turn
 from agent.errors import StoreError
+from agent.store.database import Damaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,6 +43,10 @@ BEAT_S = 5.0
 
 SOON_S = 0.5
 """How soon after something happened: who looks at the gateway sees it, and a busy hour costs two a second."""
+
+RUNS_OUT_S = 10.0
+"""So long after the last release the process may end for a journal that is lost: whoever pressed the exit
+button is through the door."""
 
 RETRY_S = 1.0
 """How often a journal that cannot be written is tried again."""
@@ -96,6 +111,8 @@ class Loop:
         self._stand = stand
         self._standing: Standing | None = None
         self._beat_at = float("-inf")
+        self._damaged: Damaged | None = None
+        self._unlocked_at = float("-inf")
         self._owed: dict[str, str] = {}  # settings of a turn that the disk refused
 
     def start(self, modes: Mapping[str, Mode], *, fire: bool = False) -> None:
@@ -114,7 +131,7 @@ class Loop:
             self._act(effect)
 
     def run(self) -> None:
-        """Turn until a Stop comes."""
+        """Turn until a Stop comes. Raises Damaged where the journal is lost for good, but in no fire."""
         while self.turn(self._inbox.take(self._wait_s())):
             pass
 
@@ -125,6 +142,10 @@ class Loop:
         if self._beat_at <= at.monotonic:
             self._beat_at = at.monotonic + self._beat_s
             self._around.beat(self._site, at)
+        if self._damaged is not None and not self._site.fire.on:
+            released_s = at.monotonic - self._unlocked_at
+            if released_s >= RUNS_OUT_S:
+                raise self._damaged  # a start sets the file aside: doors are shut for seconds, not for ever
         return going_on
 
     def _batch(self, items: Iterable[Item | Stop], at: Moment) -> bool:
@@ -152,12 +173,13 @@ class Loop:
             recorded = self._books.write(turn, self._site, at)
         except StoreError as error:
             self._owed = turn.settings
+            self._damaged = error if isinstance(error, Damaged) else self._damaged
             then = self._without_record(before, facts, at, str(error))
         else:
             self._owed = {}
             self._intake.settle()
         for effect in then:
-            self._act(effect)
+            self._do(effect, at)
         if recorded:
             self._beat_at = min(self._beat_at, at.monotonic + SOON_S)
         self._around.settled(before, self._site, at, recorded=recorded)
@@ -171,7 +193,7 @@ class Loop:
         for fact in facts:
             self._site, result = handle(self._site, fact, at)
             for effect in result.first:
-                self._act(effect)
+                self._do(effect, at)
             then = self._give_way(then, result.first, at) if result.first else then
             turn.records += result.records
             turn.used += result.used
@@ -196,6 +218,11 @@ class Loop:
 
     def _tell_standing(self) -> None:
         self._stand(frozenset(name for name, door in self._site.doors.items() if door.leased))
+
+    def _do(self, effect: Effect, at: Moment) -> None:
+        if isinstance(effect, Unlock):
+            self._unlocked_at = at.monotonic
+        self._act(effect)
 
     def _without_record(self, before: Site, facts: list[Fact], at: Moment, why: str) -> list[Effect]:
         """Decide the turn anew from `before`, with a journal that cannot be written.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
@@ -34,6 +34,7 @@ _DAMAGED = frozenset(
         sqlite3.SQLITE_CONSTRAINT,
     }
 )
+_SPOILT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 
 _UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError)
@@ -62,6 +63,10 @@ class NoRoom(StoreError):  # noqa: N818 - what it is
     """The disk takes no more. What was asked was rolled back; it works again when there is room."""
 
 
+class Damaged(StoreError):  # noqa: N818 - what it is
+    """The file in use is spoilt, or gone. No later try succeeds: a start sets it aside and begins anew."""
+
+
 class _Damaged(Exception):  # noqa: N818 - what it is; never leaves this module
     """The file is not a database that this version can use."""
 
@@ -83,7 +88,7 @@ class Guard:
         """Raise the translation of `error`, if it is one of SQLite's or of the file system's."""
         if isinstance(error, sqlite3.Error):
             code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY
-            raised = NoRoom if code in _NO_ROOM else StoreError
+            raised = NoRoom if code in _NO_ROOM else Damaged if code in _SPOILT else StoreError
             raise raised(f"cannot {self._doing}: {error}") from error
         if isinstance(error, OSError):
             raise StoreError(f"cannot {self._doing}: {error}") from error
@@ -146,6 +151,19 @@ def open_database(
             return OpenedDatabase(_open(path, migrations, load), Quarantined(kept_at, str(error)))
 
 
+def mark_damaged(path: Path) -> None:
+    """Have the next start set `path` aside: SQLite's quick check may not see what a write has met.
+
+    A disk that takes no mark is not raised: whoever calls has a worse error to tell.
+    """
+    with suppress(OSError):
+        os.close(os.open(_mark(path), os.O_WRONLY | os.O_CREAT, FILE_MODE))
+
+
+def _mark(path: Path) -> Path:
+    return path.with_name(f"{path.name}.damaged")
+
+
 def open_reader(path: Path, *, immutable: bool = False) -> sqlite3.Connection:
     """Open a connection that can only read; one thread at a time may use it.
 
@@ -184,6 +202,8 @@ def roll_back(connection: sqlite3.Connection) -> None:
 
 
 def _open(path: Path, migrations: str, load: Callable[[sqlite3.Connection], _T]) -> _T:
+    if _mark(path).exists():
+        raise _Damaged("it was found damaged, or gone, while it was in use")
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
     path.chmod(FILE_MODE)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -270,5 +290,7 @@ def _set_aside(path: Path, at: datetime) -> Path:
         companion = path.with_name(path.name + suffix)
         if companion.exists():
             companion.rename(kept_at.with_name(kept_at.name + suffix))
-    path.rename(kept_at)
+    with suppress(FileNotFoundError):  # only its mark was left
+        path.rename(kept_at)
+    _mark(path).unlink(missing_ok=True)
     return kept_at

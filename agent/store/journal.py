@@ -13,7 +13,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from agent.store.ceiling import Ceiling
-from agent.store.database import Guard, NoRoom, Quarantined, Reading, Transaction, open_database
+from agent.store.database import (
+    Damaged,
+    Guard,
+    NoRoom,
+    Quarantined,
+    Reading,
+    Transaction,
+    mark_damaged,
+    open_database,
+)
 from agent.store.fill import Fill, measure
 from agent.store.memory import BEGUN_AT, EPOCH_SETTING, LOST_AT, SET_VALUE, Memory, check_setting
 from agent.store.passes import Passes, count_uses
@@ -72,6 +81,7 @@ class Journal:
         self._connection = connection
         self._path = path
         self._boot_id = boot_id
+        self._identity = _identity(path)
         self._limits = limits
         self._reserve = Reserve(path.with_name(path.name + ".reserve"))
         self._ceiling = Ceiling(path.with_name(path.name + ".ceiling"))
@@ -116,16 +126,20 @@ class Journal:
 
         rows[: len(batch.entries)] are the entries' own, in order. Raises StoreError, NoRoom where the disk is
         full: nothing of the batch was recorded then, so nothing of it may be acted on; a later commit may
-        succeed. A token id used twice is a StoreError: claim it from `memory` first. So is a pass's use that
-        is not the next after those in `passes`.
+        succeed. Damaged where none ever will: the file is spoilt, or was taken away. A token id used twice is
+        a StoreError: claim it from `memory` first. So is a pass's use that is not the next in `passes`.
         """
         self._ceiling.cover(self._state.seq + len(batch.entries) + KINDS_OF_REMOVAL)
         try:
+            self._in_place()
             rows = self._commit(batch)
         except NoRoom:
             if not self._reserve.give_up():
                 raise
             rows = self._commit(batch)
+        except Damaged:
+            mark_damaged(self._path)
+            raise
         self.memory.settled(batch.used)
         return rows
 
@@ -179,6 +193,16 @@ class Journal:
     def close(self) -> None:
         """Close the file; whatever was committed is on disk already."""
         self._connection.close()
+
+    def _in_place(self) -> None:
+        """Raise Damaged where the file is no longer at its path: what is written to it is lost with it."""
+        with Guard("find the journal"):
+            try:
+                found: object = _identity(self._path)
+            except FileNotFoundError:
+                found = None
+            if found != self._identity:
+                raise Damaged(f"{self._path} was taken away while it was in use")
 
     def _load(self, lost_at: datetime) -> _State:
         """Read where the chain ends. A new file begins above every number that an older one gave out.
@@ -333,6 +357,12 @@ def open_journal(path: Path, *, boot_id: str, at: datetime, limits: Limits | Non
         lambda connection: Journal(connection, path, boot_id, limits or Limits(), lost_at=at),
     )
     return OpenedJournal(opened.content, opened.quarantined)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Return what tells a file from another one that comes to its path."""
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def _removal_entry(removal: Removal, why: str, at: datetime, mono_ms: int, clock: str) -> Entry:

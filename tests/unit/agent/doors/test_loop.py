@@ -26,9 +26,10 @@ from agent.doors.books import (
     remembered_proof,
 )
 from agent.doors.inbox import Inbox
-from agent.doors.loop import Loop, Stop
+from agent.doors.loop import RUNS_OUT_S, Loop, Stop
 from agent.doors.translate import Translator
 from agent.doors.wiring import ReaderPlace, Wiring
+from agent.store.database import Damaged
 from agent.store.journal import Journal, open_journal
 from drivers.contract import CardRead, Done, InputChanged, InputState
 from tests.peers.hand_clock import HandClock
@@ -222,6 +223,28 @@ def test_a_full_disk_opens_for_nobody_but_exit_and_fire_and_recovers_by_itself(b
         "journal.back",
         "entry.granted",
     ]
+
+
+def test_a_journal_that_was_taken_away_ends_the_loop_when_nobody_is_on_the_way_out(bench: Bench) -> None:
+    bench.journal.path.unlink()
+    bench.acts.clear()
+    bench.loop.turn([InputChanged("lobby-exit", InputState.ACTIVE, START_S)])
+    assert any(isinstance(effect, Unlock) for effect, _ in bench.acts)
+    bench.acts.clear()
+    bench.clock.advance(RUNS_OUT_S / 2)
+    bench.loop.turn([CardRead("lobby-in", KNOWN, START_S + RUNS_OUT_S / 2)])
+    assert [effect for effect, _ in bench.acts] == [Show("lobby-in", Shown.DENIED)]
+    bench.clock.advance(RUNS_OUT_S / 2)
+    with pytest.raises(Damaged, match="was taken away"):
+        bench.loop.turn([])
+
+
+def test_a_journal_that_was_taken_away_ends_nothing_in_a_fire(bench: Bench) -> None:
+    bench.loop.turn([InputChanged("fire-line", InputState.ACTIVE, START_S)])
+    bench.journal.path.unlink()
+    for _ in range(3):
+        bench.clock.advance(RUNS_OUT_S)
+        assert bench.loop.turn([CardRead("lobby-in", STRANGER, START_S)])
 
 
 def test_a_release_handed_out_in_a_failed_turn_is_never_taken_for_another(bench: Bench) -> None:

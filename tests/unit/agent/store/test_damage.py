@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent.errors import StoreError
+from agent.store.database import Damaged
 from agent.store.journal import OpenedJournal, open_journal
 from agent.store.memory import ROSTER_HIGHEST
 from agent.store.reader import JournalReader
@@ -228,3 +229,42 @@ def test_what_is_said_of_damage_repeats_nothing_of_the_content(roster_file: Path
     opened.table.close()
     assert opened.quarantined is not None
     assert "secret" not in opened.quarantined.why
+
+
+def test_a_journal_that_a_write_finds_spoilt_is_set_aside_by_the_next_start(journal_file: Path) -> None:
+    journal = open_journal_at(journal_file).journal
+    journal.commit(Batch((ENTRY,)))
+    last = journal.head[0]
+    journal.close()
+    spoilt = open_journal_at(journal_file).journal
+    sound = bytearray(journal_file.read_bytes())
+    sound[4096:] = b"\xa5" * (len(sound) - 4096)
+    journal_file.write_bytes(sound)
+    spoilt._connection.execute("PRAGMA shrink_memory")  # pages it holds are read anew
+    with pytest.raises(Damaged):
+        spoilt.commit(Batch((ENTRY,)))
+    spoilt.close()
+    opened = open_journal_at(journal_file)
+    assert opened.quarantined is not None
+    assert opened.journal.commit(Batch((ENTRY,)))[0].seq > last
+    opened.journal.close()
+    again = open_journal_at(journal_file)
+    assert again.quarantined is None
+    again.journal.close()
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_nothing_is_recorded_in_a_file_that_is_no_longer_at_its_path(
+    journal_file: Path, *, replaced: bool
+) -> None:
+    journal = open_journal_at(journal_file).journal
+    last = journal.commit(Batch((ENTRY,)))[-1].seq
+    journal_file.rename(journal_file.with_name("away"))
+    if replaced:
+        journal_file.touch()
+    with pytest.raises(Damaged, match="was taken away"):
+        journal.commit(Batch((ENTRY,)))
+    journal.close()
+    opened = open_journal_at(journal_file)
+    assert opened.journal.commit(Batch((ENTRY,)))[0].seq > last
+    opened.journal.close()
