@@ -72,7 +72,8 @@ def slow_lines(ports: Iterable[PortSettings]) -> Iterator[Problem]:
             yield Problem(
                 ("port", index, "baud"),
                 f"at this speed a press of a button counts after up to {late_s * 1000:.0f} ms, so a shorter "
-                "one may be missed — take a higher baud, a second pair for some of its boards, or fewer samples",
+                "one may be missed — take a higher baud, a second pair for some of its boards, or fewer "
+                "samples",
             )
 
 
