@@ -243,8 +243,8 @@ class House:
             self._service.stopping()
             self._log.info("agent.stopping")
         finally:
-            self._courier.stop(STOP_WITHIN_S)
             self._fleet.stop(STOP_WITHIN_S)
+            self._courier.stop(STOP_WITHIN_S)
             if self._sync is not None:
                 self._sync.stop(STOP_WITHIN_S)
             self._scribe.stop(STOP_WITHIN_S)
