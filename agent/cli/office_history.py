@@ -70,6 +70,9 @@ def _verify(book: Book) -> int:
     if wrong is not None:
         raise StoreError(say("desk.history_wrong", revision=wrong))
     print(say("desk.history_holds", revision=book.revision))
+    bare = history.unmarked(book.database)
+    if bare:
+        print(say("desk.history_bare", count=bare))
     return 0
 
 

@@ -41,6 +41,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "the history holds: {revision} revisions, none altered or taken out",
         "变更历史完好：共 {revision} 个版本，未被篡改或删除",
     ),
+    "history_bare": (
+        "note: {count} lines have no mark; in a book made by this version every line has one, else somebody took it",
+        "提示：{count} 行没有校验标记：本版本建立的登记簿每行都有标记，缺少即被人抹去",
+    ),
     "history_wrong": (
         "the history was altered at or before revision {revision}; compare with a backup",
         "变更历史在版本 {revision} 或之前被改动；请与备份核对",

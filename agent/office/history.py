@@ -46,6 +46,11 @@ def first_wrong(database: sqlite3.Connection, sealer: Sealer) -> int | None:
     return _walk(key_of(database, sealer), rows)[1]
 
 
+def unmarked(database: sqlite3.Connection) -> int:
+    """Return how many lines have no mark: of a book from before there were any; else somebody took them."""
+    return int(database.execute("SELECT count(*) FROM revision WHERE mark IS NULL").fetchone()[0])
+
+
 def lines(database: sqlite3.Connection, about: str | None = None) -> list[dict[str, Any]]:
     """Return every change, oldest first: number, at, by, what, detail.
 

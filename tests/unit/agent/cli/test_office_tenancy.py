@@ -132,8 +132,11 @@ def test_the_history_is_told_of_one_person_and_shown_to_hold(run: Run, tmp_path:
     assert "none altered" in run("history", "--verify")
     with Book.open(tmp_path / "book") as book:
         book.database.execute("DROP TRIGGER revision_stays")
+        book.database.execute("UPDATE revision SET mark = NULL WHERE number < 4")
+    assert "note: 3 lines have no mark" in run("history", "--verify")
+    with Book.open(tmp_path / "book") as book:
         book.database.execute("UPDATE revision SET by = 'nobody' WHERE number = 3")
-    assert "at or before revision 3" in run("history", "--verify", code=EX_IOERR)
+    assert "at or before revision 4" in run("history", "--verify", code=EX_IOERR)
 
 
 def test_those_who_have_left_are_purged_by_the_age_of_their_leave(run: Run, tmp_path: Path) -> None:
