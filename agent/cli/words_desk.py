@@ -42,7 +42,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "变更历史完好：共 {revision} 个版本，未被篡改或删除",
     ),
     "history_bare": (
-        "note: {count} lines have no mark; in a book made by this version every line has one, else somebody took it",
+        "note: {count} lines have no mark; this version gives one to each, so in a new book somebody took it",
         "提示：{count} 行没有校验标记：本版本建立的登记簿每行都有标记，缺少即被人抹去",
     ),
     "history_wrong": (
