@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,8 @@ from agent.cli.office_standing import HEADERS, lines
 from agent.cli.words import say
 from agent.errors import EX_DATAERR, EX_TEMPFAIL, BadInput
 from agent.office import evidence, receipts, visits
-from agent.office.access import gateway_key
-from agent.office.evidence import Flaw
+from agent.office.access import gateways, key_origin
+from agent.office.evidence import Flaw, ListProof
 from agent.office.push import Pusher
 from protocols.mqtt.model import read_stamp
 
@@ -39,6 +40,9 @@ def add(actions: Actions) -> None:
     about.add_argument("--card", metavar="CARD", help=say("receipts.opt_card"))
     about.add_argument("--pass", dest="visit", metavar="NUMBER", help=say("receipts.opt_pass"))
     about.add_argument("--check", type=Path, metavar="FILE", help=say("receipts.opt_check"))
+    about.add_argument("--list", dest="gateway", metavar="GW", help=say("receipts.opt_list"))
+    listing.add_argument("--revision", type=int, metavar="N", help=say("receipts.opt_revision"))
+    listing.add_argument("--list-file", type=Path, metavar="FILE", help=say("receipts.opt_list_file"))
     listing.add_argument("--key", action="append", default=[], metavar="KEY", help=say("receipts.opt_key"))
     listing.set_defaults(run=run)
 
@@ -52,7 +56,9 @@ def run(args: Namespace) -> int:
             return _proof(args, book, "credential", card_key(book, args.card, None))
         if args.visit is not None:
             return _proof(args, book, "pass", visits.key_of(book, args.visit))
-        if args.json or args.csv:
+        if args.gateway is not None:
+            _rows(args, book)
+        elif args.json or args.csv:
             _export(args, book)
         else:
             show_table(HEADERS, lines(book, Pusher(book, now, _nowhere).standing()))
@@ -60,7 +66,7 @@ def run(args: Namespace) -> int:
 
 
 def _export(args: Namespace, book: Book) -> None:
-    rows = [evidence.exported(each, gateway_key(book, each.gateway)) for each in receipts.all_of(book)]
+    rows = [evidence.exported(each, key_origin(book, each.gateway)) for each in receipts.all_of(book)]
     if args.json:
         for row in rows:
             print(json.dumps(row))
@@ -68,6 +74,17 @@ def _export(args: Namespace, book: Book) -> None:
     writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else ["gateway", "door"])
     writer.writeheader()
     writer.writerows(rows)
+
+
+def _rows(args: Namespace, book: Book) -> None:
+    """Print the opaque list of a gateway, at a revision or at the newest one with a receipt."""
+    if args.gateway not in gateways(book):
+        raise BadInput(say("receipts.no_gateway", gateway=args.gateway))
+    revision = args.revision or receipts.newest_of(book, args.gateway) or book.roster_revision
+    if revision > book.revision:
+        raise BadInput(say("receipts.no_revision", revision=revision, newest=book.revision))
+    for line in evidence.list_lines(book, args.gateway, revision):
+        print(json.dumps(line, ensure_ascii=False))
 
 
 def _proof(args: Namespace, book: Book, kind: str, key: str) -> int:
@@ -85,7 +102,7 @@ def _proof(args: Namespace, book: Book, kind: str, key: str) -> int:
     if args.json:
         for gateway, door in doors:
             found = reached.get((gateway, door))
-            told = None if found is None else evidence.exported(found, gateway_key(book, gateway))
+            told = None if found is None else evidence.exported(found, key_origin(book, gateway))
             after = None if found is None else (found.enforced_at - made_at).total_seconds()
             line = {"gateway": gateway, "door": door, "stopped_revision": revision, "stopped_at": made["at"]}
             print(json.dumps({**line, "after_s": after, "evidence": told}))
@@ -107,11 +124,9 @@ def _since(book: Book, found: Evidence | None, made_at: datetime) -> tuple[str, 
 
 def _check(args: Namespace) -> int:
     """Check exported evidence without a book; 0 only where every line holds."""
-    try:
-        text = args.check.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise BadInput(say("receipts.unreadable", file=args.check, error=error)) from error
-    good, bad, own = 0, 0, set()
+    text = _text(args.check)
+    proof = None if args.list_file is None else _list_proof(args.list_file)
+    good, bad, own, proven = 0, 0, set(), Counter[tuple[str, int]]()
     for number, line in enumerate(text.splitlines(), start=1):
         found = evidence.check_exported(line, args.key)
         if isinstance(found, Flaw):
@@ -119,15 +134,37 @@ def _check(args: Namespace) -> int:
             print(say("receipts.line_bad", line=number, why=_why(found)))
         else:
             good += 1
-            own.add(found)
+            own.add((found.gateway, found.key))
+            proven[found.gateway, found.revision] += found.proof == proof
     if not good and not bad:
         raise BadInput(say("receipts.no_lines", file=args.check))
     print(say("receipts.checked", good=good, bad=bad))
+    if proof is not None:
+        for (gateway, revision), count in sorted((+proven).items()):
+            words = {"gateway": gateway, "revision": revision, "rows": proof.count, "receipts": count}
+            print(say("receipts.list_proven", **words))
+        if not +proven:
+            print(say("receipts.list_unproven", rows=proof.count))
     if own and not args.key:
         print(say("receipts.own_keys"))
         for gateway, key in sorted(own):
             print(f"  {gateway}  {key}")
-    return EX_DATAERR if bad else 0
+    return EX_DATAERR if bad or (proof is not None and not +proven) else 0
+
+
+def _list_proof(file: Path) -> ListProof:
+    """Return what the rows of an exported list come to. Raises BadInput."""
+    found = evidence.check_list(_text(file).splitlines())
+    if isinstance(found, Flaw):
+        raise BadInput(say("receipts.list_line", file=file, line=found.detail))
+    return found
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise BadInput(say("receipts.unreadable", file=file, error=error)) from error
 
 
 def _why(flaw: Flaw) -> str:

@@ -12,6 +12,29 @@ WORDS: dict[str, tuple[str, str]] = {
         "网关公钥，以网关显示的为准；可重复（与 --check 同用）",
     ),
     "alive": ("this still opens doors", "此项仍可开门"),
+    "opt_list": (
+        "the opaque list of a gateway, as it was sent",
+        "某网关的名单（仅不透明编号），与下发内容一致",
+    ),
+    "opt_revision": ("with --list: at this revision", "与 --list 同用：指定版本"),
+    "opt_list_file": (
+        "with --check: the list that the receipts are of, exported with --list",
+        "与 --check 同用：回执所指的名单（用 --list 导出）",
+    ),
+    "no_gateway": ("there is no gateway {gateway!r}", "没有网关 {gateway!r}"),
+    "no_revision": (
+        "there is no revision {revision}; the newest is {newest}",
+        "没有版本 {revision}，最新为 {newest}",
+    ),
+    "list_line": ("{file}: line {line} is no row of a list", "{file}：第 {line} 行不是名单行"),
+    "list_proven": (
+        "the list of {rows} rows is that of {gateway} at revision {revision}, by {receipts} receipts",
+        "名单共 {rows} 行，即 {gateway} 版本 {revision} 的名单，有 {receipts} 份回执为证",
+    ),
+    "list_unproven": (
+        "the list of {rows} rows is not the one of any receipt",
+        "名单共 {rows} 行，与任何回执都不符",
+    ),
     "nowhere": ("this was on no gateway's list before", "此前不在任何网关的名单上"),
     "stopped": (
         "revision {revision}, written {at} by {by}: opens nothing since",

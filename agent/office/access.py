@@ -148,6 +148,14 @@ def gateway_key(book: Book, gateway: str) -> str | None:
     return None if row is None else str(row["key"])
 
 
+def key_origin(book: Book, gateway: str) -> tuple[str, str, str] | None:
+    """Return the key of `gateway`, how the office came to know it ("given", "first use"), and when."""
+    row = book.database.execute(
+        "SELECT key, how, at FROM gateway_key WHERE gateway = ?", (gateway,)
+    ).fetchone()
+    return None if row is None else (row["key"], row["how"], row["at"])
+
+
 def pin_gateway_key(book: Book, gateway: str, key: str, *, how: str, now: str) -> None:
     """Hold `gateway` to `key` from now on. how: "given", or "first use" when its birth message told it.
 

@@ -88,8 +88,8 @@ class Pusher:
         self.book = book
         self._now = now
         self._send = send
+        self._stopping = stopping
         self._only_stops = stopping is not None
-        self._key = book.signing_key() if stopping is None else stopping
         self._rosters = Rosters(book.database)
         self._online: dict[str, bool] = {}
         self._seen_at: dict[str, datetime] = {}
@@ -216,7 +216,7 @@ class Pusher:
 
     def _send_delta(self, gateway: str, base: int, newest: int) -> bool:
         changes = self._rosters.changes(gateway, base, newest)
-        message = messages.delta(gateway, changes, self._key, self._second())
+        message = messages.delta(gateway, changes, self._key(), self._second())
         if message is not None:
             self._send(message)
         return message is not None
@@ -233,7 +233,7 @@ class Pusher:
 
     def _send_head(self, gateway: str, newest: int, laid_out: Snapshot | None) -> None:
         state = self._rosters.state(gateway, newest)
-        self._send(messages.head(gateway, newest, state, laid_out, key=self._key, iat=self._second()))
+        self._send(messages.head(gateway, newest, state, laid_out, key=self._key(), iat=self._second()))
 
     def _lay_out(self, gateway: str, newest: int, old: Snapshot | None) -> None:
         fresh, chunks = messages.snapshot(gateway, self._rosters.changes(gateway, 0, newest))
@@ -316,6 +316,10 @@ class Pusher:
         if row is None:
             return None
         return Snapshot(row["revision"], row["digest"], row["count"], tuple(json.loads(row["chunks"])))
+
+    def _key(self) -> Ed25519PrivateKey:
+        """Return what to sign with now: who watches for weeks sees a switch of keys happen."""
+        return self.book.signing_key() if self._stopping is None else self._stopping
 
     def _second(self) -> int:
         return int(self._now().timestamp())

@@ -131,6 +131,16 @@ def test_evidence_of_a_lost_card_is_printed_exported_and_checked_without_the_boo
     assert "4 receipts hold, 0 do not" in capsys.readouterr().out
     assert main(["office", "receipts", "--check", str(file), *nobody]) == 0
     assert f"gw01  {shown}" in capsys.readouterr().out
+    lists = folder / "list.jsonl"
+    for revision, code, told in (
+        (book.revision, 0, "that of gw01 at revision 4, by 2 receipts"),
+        (1, EX_DATAERR, "not the one"),
+    ):
+        assert main(["office", "receipts", "--list", "gw01", "--revision", str(revision), *at_book]) == 0
+        lists.write_text(capsys.readouterr().out, encoding="utf-8")
+        check = ["--check", str(file), "--key", shown, "--list-file", str(lists)]
+        assert main(["office", "receipts", *check, *nobody]) == code
+        assert told in capsys.readouterr().out
     file.write_text(file.read_text().replace('"door": "lobby"', '"door": "garage"'), encoding="utf-8")
     assert main(["office", "receipts", "--check", str(file), "--key", shown, *nobody]) == EX_DATAERR
     told = capsys.readouterr().out

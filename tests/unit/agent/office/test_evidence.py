@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.domain.credentials import CredentialState
 from agent.office import access, evidence, lifecycle, receipts
-from agent.office.evidence import Flaw
+from agent.office.evidence import Flaw, Held, ListProof
 from agent.office.passes import issue_pass, revoke_passes
 from agent.office.push import Pusher
 from agent.office.visits import key_of
@@ -53,8 +53,8 @@ class Site:
         pusher.settled()
 
     def lines(self) -> list[str]:
-        key = access.gateway_key(self.book, "gw01")
-        return [json.dumps(evidence.exported(each, key)) for each in receipts.all_of(self.book)]
+        origin = access.key_origin(self.book, "gw01")
+        return [json.dumps(evidence.exported(each, origin)) for each in receipts.all_of(self.book)]
 
 
 @pytest.fixture
@@ -129,9 +129,38 @@ def test_the_doors_that_matter_are_those_of_lists_that_had_it(site: Site) -> Non
 
 def test_exported_evidence_holds_by_the_key_that_the_gateway_shows(site: Site) -> None:
     known = [public_text(STRANGER.public_key()), site.gateway.public]
+    proof = ListProof(site.gateway.state.hex, site.gateway.state.count)
     for line in site.lines():
-        assert evidence.check_exported(line, known) == ("gw01", site.gateway.public)
-        assert evidence.check_exported(line, ()) == ("gw01", site.gateway.public)
+        assert json.loads(line)["key_how"] == "first use"
+        held = Held("gw01", site.gateway.public, site.book.revision, proof)
+        assert evidence.check_exported(line, known) == evidence.check_exported(line, ()) == held
+
+
+def test_an_exported_list_is_the_one_of_its_receipts_and_of_no_other(site: Site) -> None:
+    def exported(revision: int) -> list[str]:
+        return [json.dumps(line) for line in evidence.list_lines(site.book, "gw01", revision)]
+
+    before = site.book.revision
+    stop(site, site.card, CredentialState.REVOKED)
+    site.push()
+    held = [evidence.check_exported(line, [site.gateway.public]) for line in site.lines()]
+    proofs = {each.revision: each.proof for each in held if isinstance(each, Held)}
+
+    now, then = exported(site.book.revision), exported(before)
+    assert evidence.check_list(now) == proofs[site.book.revision]
+    assert evidence.check_list(reversed(then)) == proofs[before] != proofs[site.book.revision]
+    (row,) = [json.loads(line)["row"] for line in now if site.card in line]
+    assert row["state"] == "revoked"
+    altered = [line.replace("revoked", "lost") for line in now]
+    assert evidence.check_list(altered) not in proofs.values()
+    for wrong in (
+        "",
+        "{}",
+        '{"kind": "card", "row": {}}',
+        '{"kind": "person", "row": {"id": 7}}',
+        "[" * 99_999,
+    ):
+        assert evidence.check_list([*now, wrong]) == Flaw("line", str(len(now) + 1))
 
 
 def test_evidence_by_a_key_that_is_not_the_gateway_s_proves_nothing(site: Site) -> None:

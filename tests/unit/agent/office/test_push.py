@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.domain.credentials import CredentialState
 from agent.errors import BadInput
-from agent.office import access, credentials, lifecycle, people, receipts
+from agent.office import access, credentials, lifecycle, people, receipts, signing
 from agent.office.book import Book
 from agent.office.messages import Message
 from agent.office.push import ANSWERS, NEEDS_OFFICE, Pusher
@@ -304,6 +304,19 @@ def test_a_book_from_an_old_backup_is_told_apart_and_steps_over(site: Site) -> N
     first.wanted = {"have": 50, "need": 50, "why": "wrong_digest"}
     site.pusher.heard(*first.receipt_message())
     assert site.kinds("gw01", site.sent)[:2] == [Kind.CHUNK, Kind.HEAD]
+
+
+def test_whoever_watches_signs_with_the_new_key_from_the_switch_on(site: Site) -> None:
+    site.pusher.push()
+    site.run()
+    revoke(site.book, 0xA17)
+    signing.prepare(site.book)
+    fresh = signing.switch(site.book, by="t", at=START)
+    for gateway in site.gateways:
+        gateway.office = fresh
+    site.pusher.push()
+    site.run()
+    assert all(each.enforced for each in site.pusher.standing())
 
 
 # --- a key that only stops cards -----------------------------------------------------------------------
