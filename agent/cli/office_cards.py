@@ -69,7 +69,7 @@ def add(actions: Actions) -> None:
     adding.set_defaults(run=run_phone_add)
     for name, state in STATES.items():
         stopping = action(phone, name)
-        stopping.add_argument("key", metavar="KEY", help=say("office.opt_key"))
+        stopping.add_argument("key", metavar="KEY", help=say("desk.opt_phone"))
         stopping.add_argument("--why", default="", help=say("office.opt_why"))
         stopping.set_defaults(run=run_phone_state, state=state)
 
@@ -150,7 +150,9 @@ def run_phone_add(args: Namespace) -> int:
 def run_phone_state(args: Namespace) -> int:
     """Suspend, resume, lose or revoke a phone."""
     with open_book(args) as book:
-        key = credentials.phone_digest(book.digest_key, args.key)
+        # Whoever has lost a phone cannot tell its key: `person show` tells its id.
+        listed = book.row("credential", args.key) is not None
+        key = args.key if listed else credentials.phone_digest(book.digest_key, args.key)
         lifecycle.set_state(book, key, args.state, by=author(args), at=now(), why=args.why)
         _say_done(book, credentials.load(book, key).person)
     return 0

@@ -6,6 +6,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "提示：其中 {count} 人未实名核验，核验前任何门都不放行",
     ),
     "passphrase_short": ("a passphrase has {least} characters at least", "口令至少 {least} 个字符"),
+    "opt_phone": ("public key text, or its id in the book", "公钥文本，或登记簿内编号"),
     "due_never": ("never verified", "从未核验"),
     "table_schedule": ("schedule", "时段"),
     "table_door_group": ("group", "权限组"),

@@ -8,9 +8,11 @@ import pytest
 
 from agent.cli.app import main
 from agent.errors import EX_DATAERR, EX_IOERR
+from agent.keyfiles import make_signing_key
 from agent.office import people
 from agent.office.book import Book
 from agent.office.people import Home
+from protocols.tokens.keys import public_text
 from tests.peers.office_site import add_card, add_person, make_book, resident_number
 
 Run = Callable[..., str]
@@ -218,3 +220,13 @@ def test_more_persons_than_a_terminal_holds_are_counted(
 def test_a_purge_without_a_file_for_its_receipts_prints_them_alone(run: Run) -> None:
     run("household", "leave", "3--")
     assert run("person", "purge", ONE, TWO, "--json").count("receipt") == 2
+
+
+def test_a_lost_phone_is_stopped_by_its_id_for_nobody_has_its_key(run: Run, tmp_path: Path) -> None:
+    public = public_text(make_signing_key(tmp_path / "phone.key").public_key())
+    run("phone", "add", ONE, "--key", public)
+    phones = [each for each in shown(run, ONE)["credentials"] if each["kind"] == "phone"]  # type: ignore[attr-defined]
+    assert str(shown(run, ONE)["id"]) in run("phone", "lost", phones[0]["id"])
+    phones = [each for each in shown(run, ONE)["credentials"] if each["kind"] == "phone"]  # type: ignore[attr-defined]
+    assert phones[0]["state"] == "lost"
+    assert "phone enrol" in run("phone", "lost", "no-such-id", code=EX_DATAERR)
