@@ -145,6 +145,7 @@ def _report(
     )
     if outcome.revision is not None:
         yield say("office.push_hint")
+        yield say("desk.undo_hint", revision=outcome.revision - 1)
 
 
 def _shifts(outcome: Outcome, most: int | None) -> Iterator[str]:

@@ -7,6 +7,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "passphrase_short": ("a passphrase has {least} characters at least", "口令至少 {least} 个字符"),
     "opt_phone": ("public key text, or its id in the book", "公钥文本，或登记簿内编号"),
+    "undo_hint": (
+        "To take it back: menshen office undo {revision} --dry-run",
+        "如需撤回：menshen office undo {revision} --dry-run",
+    ),
     "due_never": ("never verified", "从未核验"),
     "table_schedule": ("schedule", "时段"),
     "table_door_group": ("group", "权限组"),

@@ -74,11 +74,12 @@ def carry_out(
     # Cards that readers cannot tell apart were judged row by row: what is left of them here was accepted.
     with book.change(IMPORTED, by=by, at=at, keep=not rehearse, accept_collisions=True) as edit:
         before = reach.everybody(edit.database, at)
-        ids = _known(edit, plan.entries)
+        documents = [people.document_digest(edit.sealer, entry.details) for entry in plan.entries]
+        ids = _known(edit, documents)
         for done, entry in enumerate(plan.entries):
             if progress is not None and done % PROGRESS_ROWS == 0:
                 progress(done, len(plan.entries))
-            document = people.document_digest(edit.sealer, entry.details)
+            document = documents[done]
             known = document in ids
             if not known:
                 ids[document] = people.new_id()
@@ -134,12 +135,11 @@ def _missing(edit: Edit, plan: Plan, named: Collection[str], at: datetime) -> tu
     )
 
 
-def _known(edit: Edit, entries: Iterable[Entry]) -> dict[str, str]:
+def _known(edit: Edit, documents: list[str]) -> dict[str, str]:
     """Return the ids of those whom the book has already, by document digest."""
-    digests = [people.document_digest(edit.sealer, entry.details) for entry in entries]
     rows = edit.database.execute(
         "SELECT document_digest, person.id FROM json_each(?) CROSS JOIN person ON document_digest = value",
-        (json.dumps(digests),),
+        (json.dumps(documents),),
     )
     return {row["document_digest"]: row["id"] for row in rows}
 
