@@ -123,8 +123,8 @@ def run_list(args: Namespace) -> int:
         lines = [
             (
                 each.number,
-                each.person,
-                each.host or "",
+                _name(book, each.person),
+                "" if each.host is None else _name(book, each.host),
                 each.gateway,
                 ", ".join(each.doors),
                 day_text(book, each.ends),
@@ -171,6 +171,12 @@ def _alive(book: Book) -> Callable[[Visit], tuple[str, ...]]:
         )
 
     return at_doors
+
+
+def _name(book: Book, person: str) -> str:
+    """Return a person's name, as the desk knows them; the id of one who was purged, or is not there."""
+    row = book.row("person", person)
+    return person if row is None else people.load(book, person).details.name or person
 
 
 def _state(book: Book, visit: Visit, alive: tuple[str, ...], at: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ from protocols.mqtt.model import stamp
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from agent.broker import BrokerSettings
     from agent.cli.office_book import Actions
@@ -56,9 +59,9 @@ def run_push(args: Namespace) -> int:
     with open_book(args) as book:
         if not gateways(book):
             raise BadInput(say("office.no_gateways"))
-        only = args.gateways or None
+        only, stopping = args.gateways or None, _stopping(args, book)
         with Broker(broker_of(args, book), f"office-{os.getpid()}") as broker:
-            pusher = _pusher(args, book, broker)
+            pusher = _pusher(book, broker, stopping)
             broker.subscribe(HEARD)
             pusher.push(only)
             missing = _wait(args, broker, pusher, only) if args.wait > 0 else []
@@ -76,8 +79,11 @@ def run_watch(args: Namespace) -> int:
     """Stay at the broker, until interrupted or for --seconds: answer what gateways lack, keep receipts."""
     clock = SystemClock()
     until = None if args.seconds is None else clock.monotonic() + args.seconds
-    with open_book(args) as book, Broker(broker_of(args, book), f"office-watch-{os.getpid()}") as broker:
-        pusher = _pusher(args, book, broker)
+    with ExitStack() as stack:
+        book = stack.enter_context(open_book(args))
+        stopping = _stopping(args, book)
+        broker = stack.enter_context(Broker(broker_of(args, book), f"office-watch-{os.getpid()}"))
+        pusher = _pusher(book, broker, stopping)
         told: set[str] = set()
         broker.subscribe(HEARD)
         print(say("office.watching", count=len(gateways(book))))
@@ -171,8 +177,12 @@ def _say_pushed(args: Namespace, book: Book, standing: Sequence[Standing]) -> No
         print(say("office.pushed", revision=book.roster_revision, count=count))
 
 
-def _pusher(args: Namespace, book: Book, broker: Broker) -> Pusher:
-    stopping = None if args.key_file is None else signing.deputy(book, args.key_file)
+def _stopping(args: Namespace, book: Book) -> Ed25519PrivateKey | None:
+    """Return the key to sign with in the office's place, if one is named. Raises BadInput."""
+    return None if args.key_file is None else signing.deputy(book, args.key_file)
+
+
+def _pusher(book: Book, broker: Broker, stopping: Ed25519PrivateKey | None) -> Pusher:
     return Pusher(book, now, lambda message: _send(broker, message), stopping=stopping)
 
 

@@ -48,12 +48,17 @@ def issue_pass(
     of passes.
     """
     begins, ends = (moment.replace(microsecond=0) for moment in (valid_from, valid_until))
-    known = gateways(book).get(gateway, ())
+    known = gateways(book).get(gateway)
+    if known is None:
+        raise BadInput(
+            f"there is no gateway {gateway!r}; see: menshen office gateway list",
+            f"没有网关 {gateway!r}；请查看 menshen office gateway list",
+        )
     missing = [door for door in doors if door not in known]
     if missing or not doors:
         raise BadInput(
-            f"{gateway} has no door {', '.join(missing)}; it has {', '.join(known) or 'none'}",
-            f"{gateway} 没有门 {'、'.join(missing)}；现有：{'、'.join(known) or '无'}",
+            f"{gateway} has no door {', '.join(missing)}; it has {', '.join(known)}",
+            f"{gateway} 没有门 {'、'.join(missing)}；现有：{'、'.join(known)}",
         )
     key = book.signing_key()
     try:

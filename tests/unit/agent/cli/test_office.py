@@ -304,6 +304,7 @@ def test_a_pass_is_listed_until_it_is_over_and_revoked_by_its_number_or_with_its
     first, second, third = (
         json.loads(line)["number"] for line in site("pass", "list", "--json").splitlines()
     )
+    assert "张三\t张三\tgw01\tlobby" in site("pass", "list")
     assert "valid" in site("pass", "list")
 
     assert "1 passes revoked" in site("pass", "revoke", first)
@@ -365,6 +366,9 @@ def test_a_deputy_s_key_is_made_once_and_says_what_goes_on_gateways(site: Run, t
     assert 'scopes = ["roster.revoke"]' in said
     assert file.stat().st_mode & 0o777 == 0o600
     assert str(file) in site("key", "deputy", str(file), code=EX_DATAERR)
+    for action in ("push", "watch"):
+        words = ("--key-file", str(tmp_path / "none"), "--broker", "127.0.0.1:1")
+        assert "none" in site(action, *words, code=EX_DATAERR), "before anybody is called"
 
 
 def test_the_book_is_locked_anew(site: Run, tmp_path: Path) -> None:

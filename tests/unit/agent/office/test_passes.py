@@ -49,7 +49,7 @@ def test_a_pass_opens_what_it_was_issued_for_and_names_nobody(book: Book) -> Non
     [
         ({"doors": ["plant"]}, "has no door plant"),
         ({"doors": []}, "has no door"),
-        ({"gateway": "gw09"}, "has no door"),
+        ({"gateway": "gw09"}, "gateway list"),
         ({"uses": 0}, "uses"),
         ({"valid_until": START}, "ends after it begins"),
         ({"valid_until": START + timedelta(days=40)}, "a month"),
