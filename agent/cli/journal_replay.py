@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator, Mapping
 
+    from agent.office.book import Book
     from agent.roster.replay import Presentation
     from agent.store.roster_table import RosterTable
 
@@ -59,12 +60,13 @@ def run(args: Namespace) -> int:
     with ExitStack() as stack:
         reader = stack.enter_context(closing(JournalReader(args.file, immutable=args.copy)))
         path = Path(stack.enter_context(TemporaryDirectory(prefix="menshen-replay-"))) / "roster.db"
-        table = _list_in_file(args.roster, path) if args.book is None else _list_in_book(args, path)
+        book = None if args.book is None else stack.enter_context(closing(_book(args)))
+        table = _list_in_file(args.roster, path) if book is None else _list_in_book(args, book, path)
         stack.callback(table.close)
         recorded = _recorded(reader, since, until, counts)
         for found in replay(recorded, table.lookup, table.rules()):
             counts[found.kind.value] += 1
-            print(_json(found) if args.json else _line(found))
+            print(_json(found) if args.json else _line(found, book))
     if not args.json:
         told = {kind.value: counts[kind.value] for kind in Kind}
         print(say("journal.replayed", count=counts["all"], **told))
@@ -81,16 +83,20 @@ def _list_in_file(roster: Path, path: Path) -> RosterTable:
     return opened.table
 
 
-def _list_in_book(args: Namespace, path: Path) -> RosterTable:
-    """Return the list that a gateway would be sent out of the office's book."""
+def _book(args: Namespace) -> Book:
     from agent.cli.office_book import open_book  # noqa: PLC0415 - the office's room, only where it is used
-    from agent.office.roster import Rosters  # noqa: PLC0415 - the same
 
     if args.gateway is None:
         raise BadInput(say("journal.needs_gateway"))
-    with closing(open_book(args)) as book:
-        newest = book.roster_revision if args.revision is None else args.revision
-        bodies = Rosters(book.database).changes(args.gateway, 0, newest).rows
+    return open_book(args)
+
+
+def _list_in_book(args: Namespace, book: Book, path: Path) -> RosterTable:
+    """Return the list that a gateway would be sent out of the office's book."""
+    from agent.office.roster import Rosters  # noqa: PLC0415 - the office's room, only where it is used
+
+    newest = book.roster_revision if args.revision is None else args.revision
+    bodies = Rosters(book.database).changes(args.gateway, 0, newest).rows
     rows = [_MODELS[kind].read(json.dumps(body).encode()) for kind in _MODELS for body in bodies[kind]]
     if not rows:
         raise BadInput(say("journal.no_such_list", gateway=args.gateway, revision=newest))
@@ -113,13 +119,25 @@ def _recorded(
             yield found
 
 
-def _line(found: Difference) -> str:
+def _person(book: Book | None, person: str | None) -> str:
+    """Return who it is: by name for who has the office's book, else by opaque id."""
+    if person is None:
+        return say("journal.nobody")
+    if book is None or book.row("person", person) is None:
+        return person
+    from agent.office import people  # noqa: PLC0415 - the office's room, only where it is used
+
+    known = people.load(book, person)
+    return " ".join(filter(None, (known.details.name, str(known.home or ""), person)))
+
+
+def _line(found: Difference, book: Book | None) -> str:
     return say(
         f"journal.{found.kind.value}",
         at=found.was.at.astimezone().isoformat(sep=" ", timespec="seconds"),
         door=found.was.door,
         digest=found.was.digest.hex()[:DIGEST_TOLD],
-        person=found.person or say("journal.nobody"),
+        person=_person(book, found.person),
         was=found.was.why,
         now=why_of(found.now),
     )

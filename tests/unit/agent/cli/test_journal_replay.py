@@ -146,10 +146,19 @@ def test_the_book_s_list_is_tried_before_it_is_pushed(
     assert main([*building.arguments, "--gateway", "gw01"]) == 0
     told, total = capsys.readouterr().out.splitlines()
     assert (
-        f"{building.lost.hex()[:8]}  {building.resident}: entered (residents) → would be denied (lost)"
-        in told
+        f"{building.lost.hex()[:8]}  somebody 3-1-1001 {building.resident}: entered (residents) "
+        "→ would be denied (lost)" in told
     )
     assert total == "2 presentations: 0 would enter, 1 would be denied, 0 for another reason."
+
+
+def test_a_program_is_told_no_names_out_of_the_book(
+    building: Building, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*building.arguments, "--gateway", "gw01", "--json"]) == 0
+    said = capsys.readouterr().out
+    assert json.loads(said)["person"] == building.resident
+    assert "somebody" not in said
 
 
 def test_an_older_revision_of_the_book_can_be_tried(
