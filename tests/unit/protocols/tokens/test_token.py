@@ -183,6 +183,13 @@ def test_a_signature_part_that_is_not_canonical_is_malformed() -> None:
     assert defect(token[:-1] + last) is Defect.MALFORMED
 
 
+def test_a_part_of_a_length_that_no_bytes_have_is_malformed() -> None:
+    head, body, signature = sign({}, KEY, COMMAND_TYP).split(".")
+    assert defect(f"{head}.AAAAA.{signature}") is Defect.MALFORMED
+    assert defect(f"{head}.{body}.AAAAA") is Defect.MALFORMED
+    assert defect(f"{head}.{body}.{signature[:-4]}") is Defect.BAD_SIGNATURE
+
+
 def test_what_cannot_be_json_is_not_signed() -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
         sign({"a": float("nan")}, KEY, COMMAND_TYP)
