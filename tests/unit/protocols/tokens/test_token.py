@@ -187,7 +187,7 @@ def test_a_part_of_a_length_that_no_bytes_have_is_malformed() -> None:
     head, body, signature = sign({}, KEY, COMMAND_TYP).split(".")
     assert defect(f"{head}.AAAAA.{signature}") is Defect.MALFORMED
     assert defect(f"{head}.{body}.AAAAA") is Defect.MALFORMED
-    assert defect(f"{head}.{body}.{signature[:-4]}") is Defect.BAD_SIGNATURE
+    assert defect(f"{head}.{body}.{signature[:84]}") is Defect.BAD_SIGNATURE
 
 
 def test_what_cannot_be_json_is_not_signed() -> None:
