@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli.broker_options import add_broker, settings_of
-from agent.cli.words import known, say
+from agent.cli.ordering import (
+    add_key,
+    add_sending,
+    reason_text,
+    refuse_what_no_topic_holds,
+    sending,
+)
+from agent.cli.words import say
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -17,7 +24,6 @@ if TYPE_CHECKING:
 
 NOT_OPENED = 1
 DEFAULT_KEY = Path.home() / ".local" / "share" / "menshen-phone" / "phone.key"
-ANSWER_WITHIN_S = 15.0
 
 
 def register(commands: Commands) -> None:
@@ -26,19 +32,15 @@ def register(commands: Commands) -> None:
     actions = phone.add_subparsers(metavar="ACTION", required=True, dest="action")
 
     enrol = actions.add_parser("enrol", help=say("phone.enrol"), description=say("phone.enrol"))
-    enrol.add_argument("--key", type=Path, default=DEFAULT_KEY, metavar="FILE", help=say("phone.key"))
+    add_key(enrol, DEFAULT_KEY, "phone.key")
     enrol.add_argument("--json", action="store_true", help=say("check.json"))
     enrol.set_defaults(run=run_enrol)
 
     opening = actions.add_parser("open", help=say("phone.open"), description=say("phone.open"))
     opening.add_argument("--door", required=True, metavar="DOOR", help=say("phone.door"))
     opening.add_argument("--gateway", required=True, metavar="GW", help=say("phone.gateway"))
-    opening.add_argument("--key", type=Path, default=DEFAULT_KEY, metavar="FILE", help=say("phone.key"))
-    opening.add_argument("--client", metavar="NAME", help=say("phone.client"))
-    opening.add_argument(
-        "--within", type=float, default=ANSWER_WITHIN_S, metavar="SECONDS", help=say("phone.within")
-    )
-    opening.add_argument("--json", action="store_true", help=say("check.json"))
+    add_key(opening, DEFAULT_KEY, "phone.key")
+    add_sending(opening)
     add_broker(opening, required=True)
     opening.set_defaults(run=run_open)
 
@@ -58,22 +60,16 @@ def run_enrol(args: Namespace) -> int:
 
 def run_open(args: Namespace) -> int:
     """Ask for the door; 0 only when the gateway says that it is open."""
-    from agent.broker import Broker  # noqa: PLC0415 - the same
-    from agent.clock import SystemClock  # noqa: PLC0415 - only where it is used
-    from agent.errors import BadInput  # noqa: PLC0415 - the same
     from agent.keyfiles import read_signing_key  # noqa: PLC0415 - the same
-    from agent.phone.client import Phone  # noqa: PLC0415 - the same
-    from protocols.mqtt.topics import is_name  # noqa: PLC0415 - the same
+    from agent.orders.command import Wish  # noqa: PLC0415 - the same
+    from protocols.tokens.command import Do  # noqa: PLC0415 - the same
     from protocols.tokens.keys import kid  # noqa: PLC0415 - the same
 
     key = read_signing_key(args.key)
     client = args.client or f"phone-{kid(key.public_key())[:12]}"
-    for name in (args.gateway, args.door, client):
-        if not is_name(name):
-            raise BadInput(f"{name!r} cannot be a name: 1 to 64 characters, none of + # /")
-    with Broker(settings_of(args), client) as broker:
-        phone = Phone(broker, key, gateway=args.gateway, client=client, clock=SystemClock())
-        outcome = phone.open(args.door, args.within)
+    refuse_what_no_topic_holds(args.gateway, args.door, client)
+    with sending(settings_of(args), client, key, args.gateway, client) as phone:
+        outcome = phone.order(Wish(Do.OPEN, args.door), args.within)
     if args.json:
         print(
             json.dumps(
@@ -85,15 +81,9 @@ def run_open(args: Namespace) -> int:
                 }
             )
         )
-    elif outcome.opened:
+    elif outcome.carried_out:
         print(say("phone.opened", door=args.door))
     else:
-        word = outcome.outcome if outcome.outcome in {"refused", "failed"} else "outcome"
-        print(say(f"phone.{word}", door=args.door, reason=_reason(outcome.reason)), file=sys.stderr)
-    return 0 if outcome.opened else NOT_OPENED
-
-
-def _reason(code: str | None) -> str:
-    if code is None:
-        return "?"
-    return say(f"reason.{code}") if known(f"reason.{code}") else code
+        word = "refused" if outcome.outcome == "refused" else "failed"
+        print(say(f"phone.{word}", door=args.door, reason=reason_text(outcome.reason)), file=sys.stderr)
+    return 0 if outcome.carried_out else NOT_OPENED

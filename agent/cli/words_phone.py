@@ -6,7 +6,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "key": ("file of the phone's private key", "手机私钥文件"),
     "door": ("the door", "门"),
     "gateway": ("the gateway", "网关"),
-    "broker": ("the broker, host:port", "服务器，主机:端口"),
     "client": ("name under which the answer is heard", "接收应答所用的名称"),
     "within": ("seconds to wait for the answer", "等待应答的秒数"),
     "enrolled": (
@@ -22,5 +21,4 @@ WORDS: dict[str, tuple[str, str]] = {
     "opened": ("{door} is open", "{door} 已开"),
     "refused": ("{door} stays locked: {reason}", "{door} 未开：{reason}"),
     "failed": ("{door} did not open: {reason}", "{door} 未能打开：{reason}"),
-    "outcome": ("{door}: the gateway says {reason}", "{door}：网关回答 {reason}"),
 }

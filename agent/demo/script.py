@@ -77,7 +77,7 @@ def phone_opens(town: Town) -> dict[str, object]:
     """See a phone's signed command open the lobby, and the phone told so once the relay was driven."""
     mark = town.feed.mark()
     outcome = town.open_by_phone()
-    if not outcome.opened or outcome.took_s is None:
+    if not outcome.carried_out or outcome.took_s is None:
         raise NotSeen(f"the phone heard {outcome.outcome!r}, because of {outcome.reason!r}")
     if not any(drives(sight, LOBBY) for sight in town.feed.since(mark)):
         raise NotSeen("the phone heard that the door is open, and the relay was not driven")

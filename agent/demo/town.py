@@ -16,12 +16,13 @@ from agent.demo import people
 from agent.demo.broker import HOST, DemoBroker
 from agent.demo.building import GARAGE, GATEWAY, LOBBY, LOCKS, Building
 from agent.demo.centre import Centre
-from agent.demo.desk import set_mode
 from agent.demo.feed import Act, Feed, Note, NotSeen, Phrase, Relay, Sight, Told
 from agent.demo.gateway import LAST_WORDS, daemon
 from agent.demo.office import Office
 from agent.office.book import Book
-from agent.phone.client import Phone
+from agent.orders.command import Wish
+from agent.orders.sender import Sender
+from protocols.tokens.command import Do
 from protocols.tokens.keys import public_text
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from agent.clock import Clock
     from agent.demo.broker import BrokerKind
     from agent.office.push import Standing
-    from agent.phone.client import Outcome
+    from agent.orders.sender import Outcome
     from drivers.simulator.relay_board import Switched
     from protocols.tokens.command import Mode
 
@@ -161,29 +162,19 @@ class Town:
 
     def open_by_phone(self, door: str = LOBBY) -> Outcome:
         """Open a door with the phone of a resident. Raises Unavailable without a broker."""
-        with Broker(self._settings, "demo-phone") as broker:
-            phone = Phone(broker, self._phone_key, gateway=GATEWAY, client="demo-phone", clock=self._clock)
-            self.feed.put(Act("phone", Phrase("phone_asks", {"door": door})))
-            outcome = phone.open(door)
-            if outcome.opened and outcome.took_s is not None:
-                self._note("phone", "phone_opened", ms=round(outcome.took_s * 1000))
-            else:
-                self._refused("phone", outcome.outcome, outcome.reason)
+        self.feed.put(Act("phone", Phrase("phone_asks", {"door": door})))
+        outcome = self._order(self._phone_key, "phone", Wish(Do.OPEN, door))
+        if outcome.carried_out and outcome.took_s is not None:
+            self._note("phone", "phone_opened", ms=round(outcome.took_s * 1000))
         return outcome
 
-    def set_mode(self, door: str, mode: Mode) -> str:
-        """Have the duty desk hold a door open, lock it down, or end both; return what became of it.
-
-        Raises Unavailable without a broker, and NotSeen without an answer.
-        """
-        with Broker(self._settings, "demo-desk") as broker:
-            self.feed.put(Act("desk", Phrase(f"desk_{mode}", {"door": door})))
-            answer = set_mode(broker, self._duty_key, door, mode, gateway=GATEWAY, clock=self._clock)
-        if answer.outcome == "done":
+    def set_mode(self, door: str, mode: Mode) -> Outcome:
+        """Have the duty desk hold a door open, lock it down, or end both. Raises Unavailable as the phone."""
+        self.feed.put(Act("desk", Phrase(f"desk_{mode}", {"door": door})))
+        outcome = self._order(self._duty_key, "desk", Wish(Do.MODE, door, mode))
+        if outcome.carried_out:
             self._note("desk", "desk_done")
-        else:
-            self._refused("desk", answer.outcome, answer.reason)
-        return answer.outcome
+        return outcome
 
     def revoke(self, card: str) -> list[Standing]:
         """Revoke a resident's card; see `_push`. Raises BadInput for one that is none, or is revoked."""
@@ -278,9 +269,14 @@ class Town:
         if switched.channel in LOCKS:
             self.feed.put(Relay(LOCKS[switched.channel], switched.on_for_s), switched.at)
 
-    def _refused(self, who: str, outcome: str, reason: str | None) -> None:
-        said = {"outcome": outcome, "reason": reason or "?"}
-        self.feed.put(Note(who, Phrase("phone_not", said), good=False))
+    def _order(self, key: Ed25519PrivateKey, who: str, wish: Wish) -> Outcome:
+        client = f"demo-{who}"
+        with Broker(self._settings, client) as broker:
+            outcome = Sender(broker, key, gateway=GATEWAY, client=client, clock=self._clock).order(wish)
+        if not outcome.carried_out:
+            said = {"outcome": outcome.outcome, "reason": outcome.reason or "?"}
+            self.feed.put(Note(who, Phrase("phone_not", said), good=False))
+        return outcome
 
     def _note(self, who: str, key: str, **values: object) -> None:
         self.feed.put(Note(who, Phrase(key, values)))

@@ -148,7 +148,7 @@ ROOMS = {
         ("agent.clock", "agent.domain", "agent.errors", "agent.keyfiles", "agent.sync", "protocols"),
         ("cryptography", "openpyxl", "pydantic", "segno"),
     ),
-    "agent.phone": Room(("agent.broker", "agent.clock", "agent.errors", "protocols"), ("cryptography",)),
+    "agent.orders": Room(("agent.broker", "agent.clock", "agent.errors", "protocols"), ("cryptography",)),
     "agent.cli": Room(EVERYTHING, ("cryptography", "pydantic", "rich")),
     "agent.demo": Room(EVERYTHING, ("amqtt", "cryptography", "rich", "structlog")),
     "agent.identity": Room(("agent.config", "agent.errors", "protocols.tokens"), ("cryptography",)),

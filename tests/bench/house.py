@@ -20,11 +20,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.clock import SystemClock
 from agent.demo.building import GARAGE, GATEWAY, LOBBY, Building
 from agent.doors.snapshot import FILE_NAME
-from agent.phone.command import open_command
+from agent.orders.command import Wish, command
 from protocols.mqtt import topics
 from protocols.mqtt.payloads import State
 from protocols.mqtt.roster_messages import ReceiptMessage
 from protocols.mqtt.topics import Kind
+from protocols.tokens.command import Do
 from protocols.tokens.keys import public_text
 from protocols.wiegand.formats import FORMATS
 from tests.bench.figures import at, milliseconds, verdict
@@ -133,9 +134,8 @@ class House:
     def open_by_phone(self) -> float:
         """Order an open by phone; return the seconds from the publish to the relay."""
         self.drain()
-        token = open_command(
-            self.phone, gateway=GATEWAY, door=LOBBY, at=self.clock.utc(), client="bench", nonce=None
-        )
+        wish = Wish(Do.OPEN, LOBBY)
+        token = command(wish, self.phone, gateway=GATEWAY, at=self.clock.utc(), client="bench")
         began = time.monotonic()  # noqa: TID251 - a stopwatch
         self.centre.order(GATEWAY, token, "bench")
         return self._released() - began

@@ -11,10 +11,11 @@ from agent.broker import Broker as PhoneBroker
 from agent.broker import BrokerSettings
 from agent.demo.building import GARAGE, GATEWAY, LOBBY
 from agent.errors import EX_UNAVAILABLE
-from agent.phone.client import Phone
+from agent.orders.command import Wish
+from agent.orders.sender import Sender
 from drivers.simulator.relay_board import WELL, Mood
 from protocols.mqtt.topics import Kind
-from protocols.tokens.command import EVERY_DOOR, Mode
+from protocols.tokens.command import EVERY_DOOR, Do, Mode
 from tests.peers.site import DESK, NEIGHBOUR, PHONE, RELEASE_S, RESIDENT, STRANGER, Site
 
 if TYPE_CHECKING:
@@ -65,19 +66,19 @@ def test_an_unknown_card_is_refused_with_its_reason(house: Site) -> None:
 
 def test_a_phone_opens_and_hears_of_it_when_the_relay_has_moved(house: Site) -> None:
     with PhoneBroker(BrokerSettings("127.0.0.1", house.broker.port), "a-phone") as broker:
-        phone = Phone(broker, house.phone_key, gateway=GATEWAY, client=PHONE, clock=house.clock)
+        phone = Sender(broker, house.phone_key, gateway=GATEWAY, client=PHONE, clock=house.clock)
 
-        outcome = phone.open(GARAGE)
+        outcome = phone.order(Wish(Do.OPEN, GARAGE))
 
         releases = house.releases_of(GARAGE)  # at once: the answer is later than the relay
-        assert outcome.opened
+        assert outcome.carried_out
         assert len(releases) == 1
         granted = house.row("entry.granted", GARAGE)
         assert granted.seq <= releases[0].head
         assert granted.data()["order"] == house.event("door.released", GARAGE).body["order"]
 
         house.building.board.mood = Mood(silent=True)
-        failed = phone.open(GARAGE)
+        failed = phone.order(Wish(Do.OPEN, GARAGE))
         house.building.board.mood = WELL
 
     assert failed.outcome == "failed"

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from agent.clock import SystemClock
 from agent.demo.building import GARAGE, GATEWAY, LOBBY, LOCKS, Building
 from agent.doors.snapshot import FILE_NAME
-from agent.phone.command import new_jti
+from agent.orders.command import new_jti
 from agent.store.reader import JournalReader
 from protocols.mqtt import topics
 from protocols.mqtt.topics import Kind

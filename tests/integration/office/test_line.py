@@ -20,7 +20,9 @@ from agent.domain.credentials import CredentialState
 from agent.errors import EX_DATAERR, EX_TEMPFAIL, EX_UNAVAILABLE, BadInput, Unavailable
 from agent.keyfiles import KeyExposed, make_signing_key, read_signing_key, write_private
 from agent.office import lifecycle
-from agent.phone.client import Phone
+from agent.orders.command import Wish
+from agent.orders.sender import Sender
+from protocols.tokens.command import Do
 from protocols.tokens.keys import public_text
 from tests.peers.broker import Broker as Mosquitto
 from tests.peers.broker import free_port
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from agent.office.book import Book
+
+OPEN = Wish(Do.OPEN, "lobby")
 
 
 class OldBroker:
@@ -235,12 +239,12 @@ def test_a_phone_signs_anew_when_the_nonce_has_changed(
     settings = BrokerSettings("127.0.0.1", mosquitto.port)
     with Broker(settings, "phone-test") as broker:
         key = read_signing_key(phone_file)
-        phone = Phone(broker, key, gateway="gw01", client="phone-test", clock=SystemClock())
-        assert phone.open("lobby").opened
+        phone = Sender(broker, key, gateway="gw01", client="phone-test", clock=SystemClock())
+        assert phone.order(OPEN).carried_out
         gateway.nonces[:] = ["nonce-of-later"]
         telling = threading.Timer(0.2, gateway.say_state)
         telling.start()
-        assert phone.open("lobby").opened
+        assert phone.order(OPEN).carried_out
         telling.join()
     assert gateway.reasons == ["wrong_nonce"]
 
@@ -258,7 +262,7 @@ def test_a_phone_says_why_the_door_stays_locked(
     assert "did not answer in time" in capsys.readouterr().err
     gateway.say_state(online=False)
     assert open_door(mosquitto.port, phone_file, "--json") == 1
-    assert json.loads(capsys.readouterr().out)["reason"] in {"offline", "no_answer"}
+    assert json.loads(capsys.readouterr().out)["reason"] in {"gateway_offline", "gateway_silent"}
 
 
 @pytest.mark.parametrize("refusal", [b"\x20\x02\x00\x01", b""], ids=["a refusal", "silence"])
