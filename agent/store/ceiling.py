@@ -1,4 +1,4 @@
-"""A number beside the journal that no `seq` has passed, so that a new journal never uses one again."""
+"""A number beside the journal that none given out has passed, so that a new journal never uses one again."""
 
 from __future__ import annotations
 
@@ -13,25 +13,33 @@ if TYPE_CHECKING:
 LEASE = 65_536
 """Numbers taken at a time: one small write for so many rows, and at most so many skipped after a loss."""
 
+MOST = 2**53 - 1
+"""The largest number that every reader of our messages counts exactly; a larger one here is damage."""
+
 _DIGITS = 20  # a fixed width, so that a full disk can still take the next value in place
 
 
 class Ceiling:
-    """The highest `seq` that may have been given out. A consumer counts by it, so it must never go back."""
+    """The highest number that may have been given out. A consumer counts by it, so it must never go back.
 
-    def __init__(self, path: Path) -> None:
+    lease: how many are taken at a time. most: a number above it is damage, and is not believed.
+    """
+
+    def __init__(self, path: Path, *, lease: int = LEASE, most: int = MOST) -> None:
         self._path = path
+        self._lease = lease
+        self._most = most
         self.value = self._read()
 
-    def cover(self, seq: int) -> None:
-        """Make sure on disk that `seq` lies under the ceiling.
+    def cover(self, number: int) -> None:
+        """Make sure on disk that `number` does not lie above the ceiling.
 
         A failing disk is not raised: this guards against losing the journal as well, and the journal's
         own commit tells of the same disk.
         """
-        if seq <= self.value:
+        if number <= self.value:
             return
-        value = seq + LEASE
+        value = number + self._lease
         try:
             handle = os.open(self._path, os.O_WRONLY | os.O_CREAT, FILE_MODE)
             try:
@@ -48,4 +56,5 @@ class Ceiling:
             text = self._path.read_bytes()[:_DIGITS].decode("ascii")
         except (OSError, UnicodeDecodeError):
             return 0
-        return int(text) if len(text) == _DIGITS and text.isdigit() else 0
+        found = int(text) if len(text) == _DIGITS and text.isdigit() else 0
+        return found if found <= self._most else 0

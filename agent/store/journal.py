@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 SIZE_EVERY: Final = 256
 """Rows between two looks at the file's size: at some 400 bytes a row it grows by 100 KiB in between."""
 
+EPOCH_MOST: Final = 2**32
+"""Starts believed of the file beside: one a second for 136 years, and a session's epoch is still exact."""
+
 _INSERT: Final = (
     "INSERT INTO journal (seq, at_ms, boot_id, mono_ms, clock, kind, door, alarm, body, hash) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -85,6 +88,7 @@ class Journal:
         self._limits = limits
         self._reserve = Reserve(path.with_name(path.name + ".reserve"))
         self._ceiling = Ceiling(path.with_name(path.name + ".ceiling"))
+        self._epochs = Ceiling(path.with_name(path.name + ".epoch"), lease=0, most=EPOCH_MOST)
         with Guard("read the journal"):
             self._state = self._load(lost_at)
         self.memory: Final = Memory(connection)
@@ -146,10 +150,12 @@ class Journal:
     def start_boot(self) -> int:
         """Count this start of the daemon; return its epoch, higher than every one before.
 
-        Where the disk is full it goes uncounted, and the next start may have the same epoch: that is less
-        than an exit button which nobody serves because the daemon did not start.
+        It is kept beside the file, too: after a loss the last will of a session before it would outrank the
+        birth of the one after it. Where the disk is full it goes uncounted, and the next start may have the
+        same epoch: that is less than an exit button which nobody serves because the daemon did not start.
         """
-        epoch = int(self.memory.setting(EPOCH_SETTING) or 0) + 1
+        epoch = max(int(self.memory.setting(EPOCH_SETTING) or 0), self._epochs.value) + 1
+        self._epochs.cover(epoch)
         with suppress(NoRoom):
             self.commit(Batch(settings={EPOCH_SETTING: str(epoch)}))
         return epoch

@@ -171,6 +171,26 @@ def test_each_start_has_a_higher_epoch(opened: Callable[..., Journal]) -> None:
     assert [opened().start_boot() for _ in range(3)] == [1, 2, 3]
 
 
+def test_the_epoch_goes_on_when_the_journal_is_lost(opened: Callable[..., Journal], path: Path) -> None:
+    assert [opened().start_boot() for _ in range(3)] == [1, 2, 3]
+    opened().close()
+    path.write_bytes(b"no database" * 1000)
+    lost = opened("boot-4")
+    assert lost.start_boot() == 4
+    assert opened("boot-5").start_boot() == 5
+
+
+@pytest.mark.parametrize("digits", ["9" * 20, f"{2**53:020}", "x" * 20, ""])
+def test_what_cannot_have_been_given_out_is_not_believed(
+    opened: Callable[..., Journal], path: Path, digits: str
+) -> None:
+    for name in ("ceiling", "epoch"):
+        path.with_name(f"journal.db.{name}").write_text(digits)
+    journal = opened()
+    assert journal.start_boot() == 1
+    assert journal.commit(Batch((ENTRY,)))[0].seq == 1
+
+
 def test_a_body_too_long_leaves_its_length(opened: Callable[..., Journal], path: Path) -> None:
     (row,) = opened().commit(Batch((replace(ENTRY, body={"noise": "x" * BODY_LONGEST}),)))
     assert row.data() == {"oversize_bytes": BODY_LONGEST + len('{"noise":""}')}
