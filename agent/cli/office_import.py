@@ -15,8 +15,8 @@ from agent.errors import EX_DATAERR, BadInput
 from agent.office import access
 from agent.office.intake.apply import carry_out
 from agent.office.intake.entry import Terms
+from agent.office.intake.files import is_open, read_roster
 from agent.office.intake.plan import Plan, judge
-from agent.office.intake.table import is_open, read_roster
 from agent.office.intake.template import template
 from agent.office.printed import Style, read_style
 

@@ -19,7 +19,7 @@ from agent.office.aliases import DEFAULT_READS
 from agent.office.intake.apply import carry_out
 from agent.office.intake.entry import Terms
 from agent.office.intake.plan import judge
-from agent.office.intake.table import read_csv
+from agent.office.intake.separated import read_csv
 from agent.office.intake.workbook import read_workbook
 from agent.office.push import Pusher
 from agent.office.roster import Rosters

@@ -11,7 +11,7 @@ from agent.office import access
 from agent.office.intake.apply import carry_out
 from agent.office.intake.entry import Terms
 from agent.office.intake.plan import judge
-from agent.office.intake.table import read_csv
+from agent.office.intake.separated import read_csv
 from agent.office.printed import Style
 from protocols.wiegand.formats import FORMATS
 from tests.peers.office_site import resident_number

@@ -14,7 +14,10 @@ from agent.errors import BadInput
 from agent.office.access import ALWAYS
 from agent.office.access_plan import AccessPlan, Box, Rights, Weekly, read_toml, right
 from agent.office.intake.columns import plain
-from agent.office.intake.table import HEADER_WITHIN, ZIP_MARK, csv_rows, read_file
+from agent.office.intake.files import ZIP_MARK, read_file
+from agent.office.intake.separated import csv_rows
+from agent.office.intake.table import HEADER_WITHIN
+from agent.office.intake.workbook import opened, sheet_rows, shown_sheets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,8 +47,6 @@ def read_plan(path: Path) -> AccessPlan:
     """Return the access plan in a TOML, Excel or CSV file. Raises NoFile, BadInput."""
     content = read_file(path)
     if content.startswith(ZIP_MARK):
-        from agent.office.intake.workbook import opened, sheet_rows, shown_sheets  # noqa: PLC0415 - openpyxl is an extra
-
         plan = AccessPlan()
         with opened(content) as (archive, workbook):
             for sheet in shown_sheets(workbook):

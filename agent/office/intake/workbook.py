@@ -19,7 +19,7 @@ from xml.etree.ElementTree import ParseError  # the parser is openpyxl's
 
 from agent.errors import BadInput
 from agent.office.intake.columns import find_columns
-from agent.office.intake.table import HEADER_WITHIN, Table, table_of
+from agent.office.intake.table import HEADER_WITHIN, Table, no_header, table_of
 from agent.office.intake.vocabulary import DAMAGED
 
 if TYPE_CHECKING:
@@ -142,11 +142,7 @@ def _table(archive: zipfile.ZipFile, workbook: Any, wanted: str | None) -> Table
             raise BadInput(f"there is no sheet {wanted!r}", f"没有工作表 {wanted!r}")
     found = [sheet for sheet in shown if _has_header(sheet)]
     if not found:
-        raise BadInput(
-            "no header row was found: one of the first rows of a sheet must name at least "
-            "姓名 (name) and 身份证号 (document number)",
-            "找不到表头：工作表的前几行中须有一行至少写明“姓名”和“身份证号”",
-        )
+        raise no_header()
     if len(found) > 1:
         names = ", ".join(sheet.title for sheet in found)
         raise BadInput(

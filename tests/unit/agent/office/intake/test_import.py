@@ -13,8 +13,9 @@ from agent.office.book import Book
 from agent.office.identity import check_character
 from agent.office.intake.apply import Outcome, carry_out
 from agent.office.intake.entry import Terms
+from agent.office.intake.files import NoFile, is_open, read_file
 from agent.office.intake.plan import Plan, judge
-from agent.office.intake.table import NoFile, is_open, read_csv, read_file
+from agent.office.intake.separated import read_csv
 from agent.office.people import Role
 from tests.peers.office_site import START, add_card, add_person, make_book, resident_number
 

@@ -14,7 +14,7 @@ from agent.office.intake.apply import carry_out
 from agent.office.intake.entry import Terms
 from agent.office.intake.plan import Plan, judge
 from agent.office.intake.problems import Problem
-from agent.office.intake.table import read_csv
+from agent.office.intake.separated import read_csv
 from agent.office.purge import purge
 from agent.office.roster import Rosters
 from tests.peers.office_site import START, add_card, add_person, make_book, resident_number

@@ -22,8 +22,8 @@ from agent.office.book import Book
 from agent.office.identity import Document, flaw_of
 from agent.office.intake.columns import Column
 from agent.office.intake.entry import Terms
+from agent.office.intake.files import read_roster
 from agent.office.intake.plan import Plan, judge
-from agent.office.intake.table import read_roster
 from agent.office.intake.workbook import read_workbook
 from tests.peers.office_site import START, make_book, resident_number
 
