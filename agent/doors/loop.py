@@ -19,7 +19,6 @@ from agent.domain.facts import (
     RecordingLost,
     Relock,
     Tick,
-    Unlock,
 )
 from agent.domain.moment import STEPPED_S, ClockConfidence, Moment
 from agent.domain.precedence import give_way
@@ -45,8 +44,8 @@ SOON_S = 0.5
 """How soon after something happened: who looks at the gateway sees it, and a busy hour costs two a second."""
 
 RUNS_OUT_S = 10.0
-"""So long after the last release the process may end for a journal that is lost: whoever pressed the exit
-button is through the door."""
+"""So long after the last release has run the process may end for a journal that is lost: whoever pressed the
+exit button is through the door. A door that is held open does not count: its lease is renewed for ever."""
 
 RETRY_S = 1.0
 """How often a journal that cannot be written is tried again."""
@@ -112,7 +111,7 @@ class Loop:
         self._standing: Standing | None = None
         self._beat_at = float("-inf")
         self._damaged: Damaged | None = None
-        self._unlocked_at = float("-inf")
+        self._free_at = float("-inf")  # when a release ran last
         self._owed: dict[str, str] = {}  # settings of a turn that the disk refused
 
     def start(self, modes: Mapping[str, Mode], *, fire: bool = False) -> None:
@@ -142,10 +141,11 @@ class Loop:
         if self._beat_at <= at.monotonic:
             self._beat_at = at.monotonic + self._beat_s
             self._around.beat(self._site, at)
-        if self._damaged is not None and not self._site.fire.on:
-            released_s = at.monotonic - self._unlocked_at
-            if released_s >= RUNS_OUT_S:
-                raise self._damaged  # a start sets the file aside: doors are shut for seconds, not for ever
+        if any(door.free_until is not None for door in self._site.doors.values()):
+            self._free_at = at.monotonic
+        over = at.monotonic - self._free_at >= RUNS_OUT_S and not self._site.fire.on
+        if self._damaged is not None and over:
+            raise self._damaged  # a start sets the file aside: doors are shut for seconds, not for ever
         return going_on
 
     def _batch(self, items: Iterable[Item | Stop], at: Moment) -> bool:
@@ -179,7 +179,7 @@ class Loop:
             self._owed = {}
             self._intake.settle()
         for effect in then:
-            self._do(effect, at)
+            self._act(effect)
         if recorded:
             self._beat_at = min(self._beat_at, at.monotonic + SOON_S)
         self._around.settled(before, self._site, at, recorded=recorded)
@@ -193,7 +193,7 @@ class Loop:
         for fact in facts:
             self._site, result = handle(self._site, fact, at)
             for effect in result.first:
-                self._do(effect, at)
+                self._act(effect)
             then = self._give_way(then, result.first, at) if result.first else then
             turn.records += result.records
             turn.used += result.used
@@ -218,11 +218,6 @@ class Loop:
 
     def _tell_standing(self) -> None:
         self._stand(frozenset(name for name, door in self._site.doors.items() if door.leased))
-
-    def _do(self, effect: Effect, at: Moment) -> None:
-        if isinstance(effect, Unlock):
-            self._unlocked_at = at.monotonic
-        self._act(effect)
 
     def _without_record(self, before: Site, facts: list[Fact], at: Moment, why: str) -> list[Effect]:
         """Decide the turn anew from `before`, with a journal that cannot be written.

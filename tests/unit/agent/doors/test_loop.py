@@ -10,7 +10,7 @@ import pytest
 
 from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person
 from agent.domain.decision import Mode
-from agent.domain.door import DoorRules
+from agent.domain.door import RENEW_S, DoorRules
 from agent.domain.facts import Answer, Effect, ModeAsked, Noted, Order, Outcome, Show, Shown, Unlock
 from agent.domain.fire import Fire
 from agent.domain.moment import PROVEN_FOR_S, ClockConfidence, Proof
@@ -101,7 +101,7 @@ class Wires:
 class Bench:
     """A loop on a real journal, its effects in order with the journal's height at the time."""
 
-    def __init__(self, folder: Path, *, latched: bool = True) -> None:
+    def __init__(self, folder: Path, *, latched: bool = True, release_s: float = 5.0) -> None:
         self.clock = HandClock()
         opened = open_journal(folder / "journal.db", boot_id="b" * 32, at=self.clock.utc())
         self.journal: Journal = opened.journal
@@ -114,7 +114,7 @@ class Bench:
         self.loop = Loop(
             inbox=self.inbox,
             clock=self.clock,
-            site=new_site((DoorRules("lobby"),), RULES, Fire(latched=latched)),
+            site=new_site((DoorRules("lobby", release_s=release_s),), RULES, Fire(latched=latched)),
             books=Books(
                 self.journal, {}, datetime(2026, 1, 1, tzinfo=UTC), fire=self.burning, boot_id="boot-1"
             ),
@@ -237,6 +237,33 @@ def test_a_journal_that_was_taken_away_ends_the_loop_when_nobody_is_on_the_way_o
     bench.clock.advance(RUNS_OUT_S / 2)
     with pytest.raises(Damaged, match="was taken away"):
         bench.loop.turn([])
+
+
+def test_a_door_that_is_held_open_does_not_keep_a_loop_whose_journal_is_lost(bench: Bench) -> None:
+    bench.loop.start({"lobby": Mode.HELD})
+    bench.clock.advance(RENEW_S)
+    bench.loop.turn([])
+    bench.journal.path.unlink()
+
+    def go_on() -> None:
+        for _ in range(int(2 * RUNS_OUT_S)):  # the door's lease is renewed all the while
+            bench.clock.advance(1.0)
+            bench.loop.turn([InputChanged("lobby-contact", InputState.ACTIVE, START_S)])
+
+    with pytest.raises(Damaged, match="was taken away"):
+        go_on()
+
+
+def test_a_journal_that_was_taken_away_cuts_no_long_release(tmp_path: Path) -> None:
+    long_s = 3 * RUNS_OUT_S
+    bench = Bench(tmp_path, release_s=long_s)
+    bench.loop.turn([])
+    bench.journal.path.unlink()
+    bench.loop.turn([InputChanged("lobby-exit", InputState.ACTIVE, START_S)])
+    for _ in range(int(long_s)):
+        bench.clock.advance(1.0)
+        assert bench.loop.turn([])
+    bench.journal.close()
 
 
 def test_a_journal_that_was_taken_away_ends_nothing_in_a_fire(bench: Bench) -> None:
