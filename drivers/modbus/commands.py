@@ -111,8 +111,8 @@ class Hand:
             raise TooLate
         if not self.board.online:
             return self._offline(command, tried)
-        if tried and self._outputs()[channel]:  # the echo of the last attempt was lost, and not the pulse
-            return self._done(command)
+        if tried and self.board.relays.proves(channel) and self._outputs()[channel]:
+            return self._done(command)  # the echo of the last attempt was lost, and not the pulse
         try:
             self.exchange.ask(self.board.address, write, command.not_after)
         except Silent:

@@ -37,10 +37,13 @@ class Relays:
         self._off_at: dict[int, float] = {}
         self._found: dict[int, int] = {}  # channels found on, and how often they were told off since
         self._unclaimed: dict[int, float] = {}  # found on at the start, and when they are put off
+        self._on_before: set[int] = set()  # channels that something had on when they were released last
 
     def released(self, channel: int, for_s: float, at: float) -> float:
         """Note a release of ours. Returns when the relay will be off again by itself, or by our hand."""
         until = at + families.pulse_seconds(self._family, for_s)
+        on_before = channel in {*self.running(at), *self._found, *self._unclaimed}
+        (self._on_before.add if on_before else self._on_before.discard)(channel)
         self.locked(channel)
         self._unclaimed.pop(channel, None)
         self._ours_until[channel] = until + GRACE_S + GRACE_SHARE * (until - at)
@@ -52,6 +55,10 @@ class Relays:
         """Note that a release of ours was ended."""
         self._ours_until.pop(channel, None)
         self._off_at.pop(channel, None)
+
+    def proves(self, channel: int) -> bool:
+        """Say whether a relay that is on shows that its last release came through: nothing else had it on."""
+        return channel not in self._on_before
 
     def running(self, at: float) -> tuple[int, ...]:
         """Return the channels on which a release of ours may still run."""

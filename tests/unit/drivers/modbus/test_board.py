@@ -305,6 +305,23 @@ def test_a_lost_command_is_sent_again(clock: HandClock, lost: int) -> None:
     assert len(bench.hardware.history) == 1
 
 
+@pytest.mark.parametrize("by", ["an earlier release", "a foreign hand"])
+def test_a_lost_release_is_sent_again_though_something_else_has_the_relay_on(
+    clock: HandClock, by: str
+) -> None:
+    bench = Bench(clock)
+    if by == "a foreign hand":
+        bench.hardware.set_coil(0, on=True)
+    bench.turn(0.5)
+    if by == "an earlier release":
+        bench.release(for_s=2)
+        bench.turn(1.5)
+    bench.hardware.lose(1)
+    assert isinstance(bench.release(for_s=3), Done)
+    assert bench.hardware.history[-1].on_for_s == 3
+    assert bench.hardware.history[-1].at > clock.monotonic() - 0.5
+
+
 def test_a_lost_lock_is_sent_again(clock: HandClock) -> None:
     bench = Bench(clock)
     bench.turn(0.5)
