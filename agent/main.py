@@ -82,10 +82,6 @@ def run(loaded: Loaded, environ: Mapping[str, str]) -> int:
     configure(clock, sys.stderr, level=config.log.level, style=config.log.format)
     with ExitStack() as stack:
         house = House(loaded, clock, Service.of(environ), stack)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # under nohup it stays
-                signal.signal(number, house.asked_to_stop)
-        threading.excepthook = house.thread_died
         house.serve()
     return EX_SOFTWARE if house.broken else 0
 
@@ -122,6 +118,7 @@ class House:
         rules = plan.door_rules(config)
         was_burning = remembered_fire(memory.setting(FIRE_RELEASE))
         self._burning = was_burning and config.fire is not None
+        self._heed()
         self._serve_ways_out(loaded, rules, stack)
         roster_opened = open_roster(
             config.data_dir / "roster.db", at.utc, floor=int(memory.setting(ROSTER_HIGHEST) or 0)
@@ -212,6 +209,13 @@ class House:
         self._say_what_was_found(opened.quarantined, roster_opened.quarantined, table)
         self._started: dict[str, Json] = {"version": me.version, "epoch": epoch, "doors": list(doors)}
 
+    def _heed(self) -> None:
+        """Take signals and threads that die: before any driver starts, for from then on a lock may be free."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # under nohup it stays
+                signal.signal(number, self._asked_to_stop)
+        threading.excepthook = self._thread_died
+
     def _serve_ways_out(self, loaded: Loaded, rules: tuple[DoorRules, ...], stack: ExitStack) -> None:
         """Start the drivers, and with them exits and fire, before the list is read."""
         config, monotonic = loaded.config, self._clock.monotonic
@@ -249,12 +253,12 @@ class House:
                 self._sync.stop(STOP_WITHIN_S)
             self._scribe.stop(STOP_WITHIN_S)
 
-    def asked_to_stop(self, number: int, _frame: FrameType | None) -> None:
+    def _asked_to_stop(self, number: int, _frame: FrameType | None) -> None:
         """Take a signal: what waits is still handled, and the end is recorded."""
         self._inbox.put(Noted("agent.stopping", {"signal": signal.Signals(number).name}), always=True)
         self._inbox.put(Stop(), always=True)
 
-    def thread_died(self, args: threading.ExceptHookArgs) -> None:
+    def _thread_died(self, args: threading.ExceptHookArgs) -> None:
         """End the process: a port without its thread would be silent for ever, and a restart takes a second.
 
         What ends here is a fault of ours. Every lock is left locked, and the service manager starts us anew.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
+from agent.demo.building import LOBBY
 from tests.peers.site import Site
 
 if TYPE_CHECKING:
@@ -56,3 +61,19 @@ def test_systemd_hears_ready_once_then_that_the_loop_lives_then_the_end(
         pass
     assert heard.count("READY=1") == 1
     assert heard.index("READY=1") < len(heard) - 1
+
+
+def test_a_signal_that_comes_while_the_list_is_opened_ends_the_daemon_in_good_order(site: Site) -> None:
+    site.start(online=False)
+    assert site.daemon.stop() == 0
+    reader = site.reader(LOBBY)
+    reader.power_cycle()
+    with closing(sqlite3.connect(site.building.data_dir / "roster.db", isolation_level=None)) as held:
+        held.execute("PRAGMA locking_mode = EXCLUSIVE")
+        held.execute("BEGIN EXCLUSIVE")
+        held.execute("UPDATE generation SET count = count")
+        site.daemon.start()
+        site.until(lambda: reader.secure, "the drivers at work")
+        os.kill(site.daemon.pid, signal.SIGTERM)
+    assert site.daemon.stop() == 0
+    assert len(site.rows("agent.stopping")) == 2  # this end, too, is on record
