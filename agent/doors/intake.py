@@ -16,6 +16,7 @@ from agent.sync.facts import (
     LinkUp,
     OrderReceived,
     ReplayAsked,
+    RowsSpoilt,
     Sent,
 )
 from drivers.contract import MakerTold, Online, PassRead
@@ -43,6 +44,7 @@ _SYNC = (
     DeltaReceived,
     ChunkReceived,
     Dropped,
+    RowsSpoilt,
 )
 
 
@@ -107,12 +109,12 @@ class Desks:
             case Confirmed(seq):
                 turn.confirmed = max(turn.confirmed or 0, seq)
                 return ()
-            case LinkUp() | LinkDown() | ReplayAsked() | Dropped():
+            case LinkUp() | LinkDown() | ReplayAsked() | Dropped() | RowsSpoilt():
                 return (self._said(item),)
             case _:
                 assert_never(item)
 
-    def _said(self, item: LinkUp | LinkDown | ReplayAsked | Dropped) -> Noted:
+    def _said(self, item: LinkUp | LinkDown | ReplayAsked | Dropped | RowsSpoilt) -> Noted:
         match item:
             case LinkUp(epoch, mqtt, kept):
                 self.link = item
@@ -125,5 +127,7 @@ class Desks:
                 return Noted("journal.replayed", {"from": first, "to": last})
             case Dropped(kind, why, count):
                 return Noted("message.dropped", {"message": kind, "why": why, "count": count})
+            case RowsSpoilt(first, last, count):
+                return Noted("journal.damaged", {"from": first, "to": last, "rows": count}, alarm=True)
             case _:
                 assert_never(item)

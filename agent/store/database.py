@@ -37,7 +37,7 @@ _DAMAGED = frozenset(
 _SPOILT = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 
-_UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError)
+UNREADABLE = (ValueError, TypeError, LookupError, ArithmeticError)
 """What making values of a row raises where a flipped bit has made it something else."""
 
 _T = TypeVar("_T")
@@ -103,7 +103,7 @@ class Reading(Guard):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Raise StoreError for a value that cannot be; its content is not told."""
-        if isinstance(error, _UNREADABLE):
+        if isinstance(error, UNREADABLE):
             raise StoreError(f"cannot {self._doing}: it is damaged ({type(error).__name__})") from error
         super().__exit__(kind, error, trace)
 
@@ -210,7 +210,7 @@ def _open(path: Path, migrations: str, load: Callable[[sqlite3.Connection], _T])
     try:
         _prepare(connection, migrations)
         return load(connection)
-    except (_Damaged, StoreError, sqlite3.Error, *_UNREADABLE) as error:
+    except (_Damaged, StoreError, sqlite3.Error, *UNREADABLE) as error:
         connection.close()
         if isinstance(error, _Damaged) or (why := _damage(error)) is None:
             raise
@@ -220,7 +220,7 @@ def _open(path: Path, migrations: str, load: Callable[[sqlite3.Connection], _T])
 def _damage(error: Exception) -> str | None:
     """Say what in the content of a file led to `error`; None where the disk did, or whoever else has it."""
     cause = error.__cause__ if isinstance(error, StoreError) else error
-    if isinstance(cause, _UNREADABLE):
+    if isinstance(cause, UNREADABLE):
         return f"something in it is not what it was ({type(cause).__name__})"  # its content is not told
     if not isinstance(cause, sqlite3.Error):
         return None

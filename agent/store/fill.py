@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agent.store.rows import from_ms
+from agent.store.rows import maybe_from_ms
 
 if TYPE_CHECKING:
     import sqlite3
@@ -65,7 +65,7 @@ def measure(
         hours=_hours(connection, capacity - backlog),
         capacity=capacity,
         backlog=backlog,
-        oldest_at=None if oldest is None else from_ms(oldest[0]),
+        oldest_at=None if oldest is None else maybe_from_ms(oldest[0]),
         used_bytes=used,
         disk_free_bytes=disk_free,
     )
@@ -87,5 +87,7 @@ def _hours(connection: sqlite3.Connection, rows_left: int) -> float | None:
     earlier = connection.execute(
         "SELECT seq, at_ms FROM journal WHERE seq >= ? ORDER BY seq LIMIT 1", (newest[0] - FORECAST_ROWS,)
     ).fetchone()
+    if not (isinstance(newest[1], int) and isinstance(earlier[1], int)):
+        return None  # a column that the disk has spoilt
     elapsed_h = (newest[1] - earlier[1]) / _MS_AN_HOUR
     return None if elapsed_h <= 0 else max(0, rows_left) * elapsed_h / (newest[0] - earlier[0])

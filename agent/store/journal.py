@@ -28,7 +28,18 @@ from agent.store.memory import BEGUN_AT, EPOCH_SETTING, LOST_AT, SET_VALUE, Memo
 from agent.store.passes import Passes, count_uses
 from agent.store.reserve import Reserve
 from agent.store.retention import KINDS_OF_REMOVAL, SLICE, Limits, Removal, remove_aged, remove_oldest
-from agent.store.rows import GENESIS, Batch, Entry, Row, blob, body_text, chained, from_ms, to_ms
+from agent.store.rows import (
+    GENESIS,
+    Batch,
+    Entry,
+    Row,
+    blob,
+    body_text,
+    chained,
+    from_ms,
+    maybe_from_ms,
+    to_ms,
+)
 
 if TYPE_CHECKING:
     import sqlite3
@@ -115,10 +126,13 @@ class Journal:
         return self._state.confirmed
 
     def last_at(self) -> datetime | None:
-        """Return when the newest row was recorded, by the clock it had; None before the first."""
+        """Return when the newest row was recorded, by the clock it had; None before the first.
+
+        None, too, where the disk has spoilt that.
+        """
         with Guard("read the journal"):
             found = self._connection.execute("SELECT at_ms FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-        return None if found is None else from_ms(found[0])
+        return None if found is None else maybe_from_ms(found[0])
 
     @property
     def on_reserve(self) -> bool:

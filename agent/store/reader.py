@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from agent.store.database import Guard, Reading, open_reader
+from agent.store.database import UNREADABLE, Guard, Reading, open_reader
 from agent.store.fill import ROW_BYTES, count_after
-from agent.store.rows import GENESIS, Row, Stretch, blob, from_ms
+from agent.store.rows import EPOCH, GENESIS, SPOILT, SPOILT_BODY, Row, Stretch, blob, from_ms, maybe_from_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +42,12 @@ class JournalReader:
         self._connection.text_factory = _lenient
 
     def after(self, seq: int, limit: int = READ_MOST) -> tuple[Row, ...]:
-        """Return up to `limit` rows after `seq`, in order. Numbers may be missing: see `gaps`."""
-        return self._rows("seq > ? ORDER BY seq LIMIT ?", (seq, min(limit, READ_MOST)))
+        """Return up to `limit` rows after `seq`, in order. Numbers may be missing: see `gaps`.
+
+        A row whose columns are not what they were is one of kind SPOILT: it costs only itself.
+        """
+        found = self._found("seq > ? ORDER BY seq LIMIT ?", (seq, min(limit, READ_MOST)))
+        return tuple(_row_or_spoilt(columns) for columns in found)
 
     def between(self, first: int, last: int, limit: int = READ_MOST) -> tuple[Row, ...]:
         """Return up to `limit` rows from `first` to `last`, both included, in order."""
@@ -91,7 +95,7 @@ class JournalReader:
             oldest = self._connection.execute(
                 "SELECT at_ms FROM journal WHERE seq > ? ORDER BY seq LIMIT 1", (after,)
             ).fetchone()
-        return Backlog(count, count * ROW_BYTES, None if oldest is None else from_ms(oldest[0]))
+        return Backlog(count, count * ROW_BYTES, None if oldest is None else maybe_from_ms(oldest[0]))
 
     def hash_before(self, seq: int) -> bytes | None:
         """Return the hash that row `seq` is chained to, or None where the chain does not tell."""
@@ -113,10 +117,13 @@ class JournalReader:
         return value
 
     def _rows(self, condition: str, values: tuple[int, int] | tuple[int, int, int]) -> tuple[Row, ...]:
-        query = f"SELECT {_COLUMNS} FROM journal WHERE {condition}"  # noqa: S608 - constants of this module
         with Reading("read the journal"):
-            found = self._connection.execute(query, values).fetchall()
-            return tuple(_row(columns) for columns in found)
+            return tuple(_row(columns) for columns in self._found(condition, values))
+
+    def _found(self, condition: str, values: tuple[int, ...]) -> list[tuple[Any, ...]]:
+        query = f"SELECT {_COLUMNS} FROM journal WHERE {condition}"  # noqa: S608 - constants of this module
+        with Guard("read the journal"):
+            return self._connection.execute(query, values).fetchall()
 
 
 def _row(columns: tuple[Any, ...]) -> Row:
@@ -124,7 +131,18 @@ def _row(columns: tuple[Any, ...]) -> Row:
     seq, at_ms, boot_id, mono_ms, clock, kind, door, alarm, body, digest = columns
     if not all(isinstance(each, str) for each in (boot_id, clock, kind, door or "", body)):
         raise TypeError("not a text")
+    if not (isinstance(mono_ms, int) and isinstance(alarm, int)):
+        raise TypeError("not a number")
     return Row(seq, from_ms(at_ms), boot_id, mono_ms, clock, kind, door, bool(alarm), body, blob(digest))
+
+
+def _row_or_spoilt(columns: tuple[Any, ...]) -> Row:
+    try:
+        return _row(columns)
+    except UNREADABLE:
+        seq, at_ms = columns[:2]
+        at = maybe_from_ms(at_ms) or EPOCH
+        return Row(seq, at, "", 0, "unset", SPOILT, None, alarm=True, body=SPOILT_BODY, hash=b"")
 
 
 def _lenient(text: bytes) -> str:

@@ -72,8 +72,13 @@ def remove_aged(connection: sqlite3.Connection, confirmed: int, before_ms: int, 
     rows = connection.execute(
         "SELECT seq, at_ms FROM journal WHERE seq <= ? ORDER BY seq LIMIT ?", (confirmed, limit)
     ).fetchall()
-    seqs = [seq for seq, _ in takewhile(lambda row: row[1] < before_ms, rows)]
+    seqs = [seq for seq, _ in takewhile(lambda row: _aged(row[1], before_ms), rows)]
     return _remove(connection, TRIMMED, seqs) if seqs else None
+
+
+def _aged(at_ms: object, before_ms: int) -> bool:
+    """Say whether a row is of before; one whose time the disk has spoilt goes with its neighbours."""
+    return not isinstance(at_ms, int) or at_ms < before_ms
 
 
 def _remove(connection: sqlite3.Connection, kind: str, seqs: list[int]) -> Removal:

@@ -21,6 +21,10 @@ BODY_LONGEST = 16 * 1024
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+SPOILT = "journal.row_spoilt"
+"""The kind of a row that can be read no more, so that its number does not go missing. Never stored."""
+
+SPOILT_BODY = '{"damaged":true}'
 _encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True, allow_nan=False).encode
 
 
@@ -107,6 +111,14 @@ def to_ms(at: datetime) -> int:
 def from_ms(value: int) -> datetime:
     """Return the aware UTC time of `value` milliseconds since 1970."""
     return EPOCH + value * _MILLISECOND
+
+
+def maybe_from_ms(value: object) -> datetime | None:
+    """Return the time in a column, or None where damage has made it none."""
+    try:
+        return from_ms(value) if isinstance(value, int) else None
+    except OverflowError:
+        return None
 
 
 def body_text(body: Mapping[str, object]) -> str:

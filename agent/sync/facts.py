@@ -92,6 +92,18 @@ class Dropped:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class RowsSpoilt:
+    """Rows that the disk has spoilt were met for the first time, `first` to `last`, so many of them.
+
+    The centre is told of each by its number; what stood in it is lost, and nothing else is.
+    """
+
+    first: int
+    last: int
+    count: int
+
+
 SyncFact = (
     LinkUp
     | LinkDown
@@ -103,4 +115,5 @@ SyncFact = (
     | DeltaReceived
     | ChunkReceived
     | Dropped
+    | RowsSpoilt
 )

@@ -13,12 +13,16 @@ from agent.errors import StoreError
 from agent.sync.mirror import Mirror, stamped
 from agent.sync.outbox import Lane, Outbox
 from agent.sync.rows import batch_of, text_of
+from agent.sync.spoilt import Spoilt
 from protocols.mqtt import topics
 from protocols.mqtt.events import BATCH_BYTES
 from protocols.mqtt.topics import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agent.clock import Clock
+    from agent.sync.facts import SyncFact
     from agent.sync.link import Link
     from agent.sync.rows import Reader
     from agent.sync.wire import Accepted, Taken
@@ -45,12 +49,16 @@ class Answer:
 class Pump:
     """Lives as long as the process; `begin` with each session. One thread, but for `answer`."""
 
-    def __init__(self, gateway: str, outbox: Outbox, mirror: Mirror, clock: Clock) -> None:
+    def __init__(
+        self, gateway: str, outbox: Outbox, mirror: Mirror, clock: Clock, put: Callable[[SyncFact], None]
+    ) -> None:
         self._gateway = gateway
         self._outbox = outbox
         self._mirror = mirror
         self._reader: Reader | None = None
         self._clock = clock
+        self._put = put
+        self._spoilt = Spoilt()
         self._answers: deque[Answer] = deque(maxlen=ANSWERS)
         self._spoken: dict[int, Answer] = {}
         self._others: set[int] = set()
@@ -89,6 +97,8 @@ class Pump:
         except StoreError as error:
             self._unreadable_until = at + UNREADABLE_S
             self.trouble = f"the journal cannot be read: {error}"
+        if (spoilt := self._spoilt.due(at)) is not None:
+            self._put(spoilt)
 
     def taken(self, report: Taken) -> None:
         """Follow the broker's answer to a publication."""
@@ -139,9 +149,14 @@ class Pump:
             elif wanted.lane is Lane.LIVE:
                 topic = topics.plain(self._gateway, Kind.LIVE)
                 for row in rows:
-                    body = text_of(row, self._gateway, historical=False).encode()
+                    text, sound = text_of(row, self._gateway, historical=False)
+                    if not sound:
+                        self._spoilt.note(row.seq)
+                    body = text.encode()
                     self._outbox.put(Lane.LIVE, link.publish(topic, body), row.seq, len(body), at)
             else:
-                last, body = batch_of(rows, self._gateway, wanted.size)
+                last, body, spoilt = batch_of(rows, self._gateway, wanted.size)
+                for seq in spoilt:
+                    self._spoilt.note(seq)
                 mid = link.publish(topics.plain(self._gateway, Kind.BACKFILL), body)
                 self._outbox.put(wanted.lane, mid, last, len(body), at)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final, Protocol
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from protocols.mqtt.events import backfill_body, event_text
+from protocols.mqtt.topics import LARGEST_NUMBER, NAME_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,6 +15,15 @@ if TYPE_CHECKING:
 
 DAMAGED: Final = '{"damaged":true}'
 """Said in the place of a body that the disk has spoilt: one such row must not cost its whole batch."""
+
+SPOILT: Final = "journal.row_spoilt"
+"""The kind of a row that the disk has spoilt: its number is told, and that nothing of it can be."""
+
+_KIND: Final = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)+")
+_KIND_CHARS: Final = 64
+_DOOR: Final = re.compile(rf"[^+#/\x00-\x1f\x7f]{{1,{NAME_CHARS}}}")
+_TEXT_CHARS: Final = 512
+_CLOCKS: Final = frozenset({"synced", "holdover", "unset"})
 
 
 class Row(Protocol):
@@ -67,35 +78,68 @@ class Reader(Protocol):
         """End it."""
 
 
-def text_of(row: Row, gateway: str, *, historical: bool) -> str:
-    """Return `row` as an event."""
-    return event_text(
+class Told(NamedTuple):
+    """A row as an event's text. sound: False where the disk has spoilt it, and not all of it is told."""
+
+    text: str
+    sound: bool
+
+
+class Batch(NamedTuple):
+    """Rows as one payload. last: the last one's number; spoilt: the numbers of those that are not sound."""
+
+    last: int
+    payload: bytes
+    spoilt: tuple[int, ...]
+
+
+def text_of(row: Row, gateway: str, *, historical: bool) -> Told:
+    """Return `row` as an event that every consumer can read: one that it refuses would cost the batch."""
+    fit = _fit(row)
+    sound = fit and row.kind != SPOILT and _sound(row.body)
+    text = event_text(
         gateway=gateway,
         seq=row.seq,
         at=row.at,
-        boot_id=row.boot_id,
-        mono_ms=row.mono_ms,
-        clock=row.clock,
-        kind=row.kind,
-        door=row.door,
-        body_text=row.body if _sound(row.body) else DAMAGED,
+        boot_id=row.boot_id if fit else "",
+        mono_ms=row.mono_ms if fit else 0,
+        clock=row.clock if fit else "unset",
+        kind=row.kind if fit else SPOILT,
+        door=row.door if fit else None,
+        body_text=row.body if sound else DAMAGED,
         historical=historical,
     )
+    return Told(text, sound)
 
 
-def batch_of(rows: Sequence[Row], gateway: str, size: int) -> tuple[int, bytes]:
-    """Return as many of `rows` (one at least) as fit in `size` bytes: the last one's number, the payload."""
+def batch_of(rows: Sequence[Row], gateway: str, size: int) -> Batch:
+    """Return as many of `rows` (one at least) as fit in `size` bytes."""
     texts: list[str] = []
+    spoilt: list[int] = []
     room = size
     last = rows[0].seq
     for row in rows:
-        text = text_of(row, gateway, historical=True)
+        text, sound = text_of(row, gateway, historical=True)
         room -= len(text)
         if texts and room < 0:
             break
         texts.append(text)
         last = row.seq
-    return last, backfill_body(gateway, rows[0].seq, last, texts)
+        if not sound:
+            spoilt.append(row.seq)
+    return Batch(last, backfill_body(gateway, rows[0].seq, last, texts), tuple(spoilt))
+
+
+def _fit(row: Row) -> bool:
+    """Say whether what stands around the body is what an event may have."""
+    return (
+        row.clock in _CLOCKS
+        and len(row.kind) <= _KIND_CHARS
+        and _KIND.fullmatch(row.kind) is not None
+        and 0 <= row.mono_ms <= LARGEST_NUMBER
+        and len(row.boot_id) <= _TEXT_CHARS
+        and (row.door is None or _DOOR.fullmatch(row.door) is not None)
+    )
 
 
 def _sound(body: str) -> bool:

@@ -83,7 +83,7 @@ class Sync:
         self._wishes = Wishes(self._bell)
         self._mirror = Mirror(self._gateway)
         self._outbox = Outbox()
-        self._pump = Pump(self._gateway, self._outbox, self._mirror, clock)
+        self._pump = Pump(self._gateway, self._outbox, self._mirror, clock, put)
         self._desk = Desk(self._gateway, put, clock, self._outbox, self._pump)
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
         self._version = settings.version or Version.V5

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from agent.errors import StoreError
 from agent.store.reader import JournalReader
-from agent.sync.facts import LinkDown, LinkUp, SyncFact
+from agent.sync.facts import LinkDown, LinkUp, RowsSpoilt, SyncFact
 from agent.sync.sync import fault
 from tests.peers.broker import Broker
 from tests.peers.centre import Centre, until
@@ -86,3 +88,20 @@ def test_a_fault_of_ours_ends_the_session_and_not_the_line(broker: Broker, tmp_p
 
 def test_a_fault_that_was_never_raised_has_no_place() -> None:
     assert fault(ValueError("x")) == "ValueError"
+
+
+def test_a_row_that_the_disk_has_spoilt_costs_only_itself_and_is_told_once(
+    broker: Broker, tmp_path: Path
+) -> None:
+    with Centre(broker.port) as centre:
+        with Gateway(tmp_path, plain(broker.port)) as gateway:
+            gateway.sent(gateway.record(2))
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as spoiler, spoiler:
+            spoiler.execute("UPDATE journal SET at_ms = 'x', boot_id = x'00' WHERE seq = 2")
+            spoiler.execute("UPDATE cursor SET seq = 0")
+        with Gateway(tmp_path, plain(broker.port)) as gateway:
+            last = gateway.record(2)
+            gateway.sent(last)
+            assert centre.numbers(NAME) == {1, 2, 3, 4}
+            assert gateway.facts(RowsSpoilt) == [RowsSpoilt(2, 2, 1)]
+            assert gateway.sync.health().last_trouble is None

@@ -35,7 +35,7 @@ from agent.store.retention import SLICE, Limits
 from agent.store.roster_table import open_roster
 from agent.store.rows import Batch, Entry
 from agent.store.verify import verify
-from agent.sync.facts import Confirmed, Dropped, LinkDown, LinkUp, ReplayAsked, Sent
+from agent.sync.facts import Confirmed, Dropped, LinkDown, LinkUp, ReplayAsked, RowsSpoilt, Sent
 from agent.sync.settings import LinkSettings
 from agent.sync.sync import Sync
 from drivers.contract import Online
@@ -272,6 +272,7 @@ def test_what_the_line_tells_is_noted_and_moves_the_cursors(bench: Bench) -> Non
         *bench.desks.facts(LinkDown(7, "gone"), turn, at),
         *bench.desks.facts(ReplayAsked(1, 2), turn, at),
         *bench.desks.facts(Dropped("cmd", "retained", 3), turn, at),
+        *bench.desks.facts(RowsSpoilt(5, 9, 2), turn, at),
         *bench.desks.facts(Noted("agent.started", {}), turn, at),
         *bench.desks.facts(Sent(5), turn, at),
         *bench.desks.facts(Sent(4), turn, at),
@@ -279,7 +280,7 @@ def test_what_the_line_tells_is_noted_and_moves_the_cursors(bench: Bench) -> Non
     ]
 
     kinds = [fact.kind for fact in facts if isinstance(fact, Noted)]
-    assert kinds == ["link.down", "journal.replayed", "message.dropped", "agent.started"]
+    assert kinds == ["link.down", "journal.replayed", "message.dropped", "journal.damaged", "agent.started"]
     assert (turn.sent, turn.confirmed) == (5, 3)
 
 

@@ -17,8 +17,10 @@ from agent.store.memory import ROSTER_HIGHEST
 from agent.store.reader import JournalReader
 from agent.store.roster_table import OpenedRoster, open_roster
 from agent.store.roster_writer import RosterWriter
-from agent.store.rows import Batch, Entry, UsedToken
+from agent.store.rows import SPOILT, Batch, Entry, UsedToken
 from agent.store.verify import verify
+from agent.sync.rows import text_of
+from protocols.mqtt.events import Event
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,6 +223,47 @@ def test_a_text_that_is_none_holds_up_no_row_behind_it(journal_file: Path, colum
 def test_a_row_of_other_types_is_a_problem_and_no_fall(journal_file: Path, statement: str) -> None:
     change(journal_file, f"UPDATE journal SET {statement} WHERE seq = 5")  # noqa: S608 - of this test
     assert any("is damaged" in problem for problem in verify(journal_file).problems)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "at_ms = 'x'",
+        "at_ms = 4611686018427387904",
+        "boot_id = x'00'",
+        "mono_ms = 'x'",
+        "clock = 5",
+        "kind = x'00'",
+        "door = x'ff'",
+        "alarm = 'x'",
+        "body = x'00'",
+        "hash = 5",
+    ],
+)
+def test_a_row_of_other_types_costs_the_line_only_itself(journal_file: Path, statement: str) -> None:
+    change(journal_file, f"UPDATE journal SET {statement} WHERE seq IN (5, 60)")  # noqa: S608 - of this test
+    reader = JournalReader(journal_file)
+    found = reader.after(0)
+    assert [row.seq for row in found] == list(range(1, 61))
+    spoilt = [row for row in found if row.kind == SPOILT]
+    told = [text_of(row, "gw", historical=True) for row in found]
+    assert [row.seq for row in found if not told[row.seq - 1].sound] == [5, 60]
+    assert all(Event.read(each.text.encode()).seq == n for n, each in enumerate(told, 1))
+    assert all(row.data() == {"damaged": True} for row in spoilt)
+    reader.backlog(4)
+    reader.close()
+
+
+def test_a_time_that_is_none_holds_up_neither_a_start_nor_the_housekeeping(journal_file: Path) -> None:
+    change(journal_file, "UPDATE journal SET at_ms = 'x' WHERE seq IN (1, 2, 21, 60)")
+    journal = open_journal_at(journal_file).journal
+    assert journal.last_at() is None
+    assert journal.fill().oldest_at is None
+    assert journal.tidy(AT + timedelta(days=1000), 0, "synced")
+    journal.close()
+    reader = JournalReader(journal_file)
+    assert reader.after(0)[0].seq == 21  # the confirmed ones went, for their age
+    reader.close()
 
 
 def test_what_is_said_of_damage_repeats_nothing_of_the_content(roster_file: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,20 @@ from agent.sync.desk import (
     ROSTER_BYTES_AT_ONCE,
     Desk,
 )
-from agent.sync.facts import ChunkReceived, Confirmed, Dropped, OrderReceived, ReplayAsked, SyncFact
+from agent.sync.facts import (
+    ChunkReceived,
+    Confirmed,
+    Dropped,
+    OrderReceived,
+    ReplayAsked,
+    RowsSpoilt,
+    SyncFact,
+)
 from agent.sync.mirror import Mirror
 from agent.sync.outbox import Outbox
 from agent.sync.pump import Pump
-from agent.sync.rows import batch_of
+from agent.sync.rows import SPOILT, batch_of
+from agent.sync.spoilt import KNOWN_MOST, QUIET_S, Spoilt
 from agent.sync.wire import Inbound
 from protocols.mqtt import topics
 from protocols.mqtt.events import Backfill
@@ -36,7 +46,7 @@ class Room:
         self.clock = HandClock()
         self.outbox = Outbox()
         self.facts: list[SyncFact] = []
-        pump = Pump(GW, self.outbox, Mirror(GW), self.clock)
+        pump = Pump(GW, self.outbox, Mirror(GW), self.clock, self.facts.append)
         self.desk = Desk(GW, self.facts.append, self.clock, self.outbox, pump)
 
     def take(self, topic: str | Kind, payload: bytes, times: int = 1, size: int | None = None) -> None:
@@ -95,7 +105,7 @@ def rows(count: int) -> list[Row]:
 
 
 def test_a_batch_holds_what_fits_and_one_row_at_least() -> None:
-    last, body = batch_of(rows(50), GW, 2000)
+    last, body, _ = batch_of(rows(50), GW, 2000)
     batch = Backfill.read(body)
     assert (batch.from_, batch.to) == (1, last)
     assert 1 < last < 50
@@ -110,3 +120,43 @@ def test_a_row_that_the_disk_has_spoilt_does_not_cost_its_batch(body: str) -> No
     batch = Backfill.read(batch_of([first, replace(second, body=body), third], GW, 100_000)[1])
     assert [event.seq for event in batch.events] == [1, 2, 3]
     assert batch.events[1].body == {"damaged": True}
+    assert batch.events[1].kind == second.kind
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"clock": "sync\ufffded"},
+        {"kind": "Entry.granted"},
+        {"kind": "a." + "b" * 100},
+        {"mono_ms": -1},
+        {"mono_ms": 2**60},
+        {"boot_id": "b" * 600},
+        {"door": "lobby/back"},
+        {"door": ""},
+        {"kind": SPOILT, "body": '{"damaged":true}'},
+    ],
+)
+def test_a_row_that_no_consumer_would_read_is_told_by_its_number_alone(change: dict[str, Any]) -> None:
+    first, second, third = rows(3)
+    last, payload, spoilt = batch_of([first, replace(second, **change), third], GW, 100_000)
+    found = Backfill.read(payload).events[1]
+    assert (last, spoilt) == (3, (2,))
+    assert (found.seq, found.kind, found.body) == (2, SPOILT, {"damaged": True})
+
+
+def test_a_spoilt_row_is_told_once_and_many_of_them_together() -> None:
+    spoilt = Spoilt()
+    for seq in (7, 7):
+        spoilt.note(seq)
+    assert spoilt.due(0.0) == RowsSpoilt(7, 7, 1)
+    for seq in (9, 7, 8):
+        spoilt.note(seq)
+    assert spoilt.due(QUIET_S - 1) is None
+    assert spoilt.due(QUIET_S) == RowsSpoilt(8, 9, 2)
+    assert spoilt.due(2 * QUIET_S) is None
+    for seq in range(2 * KNOWN_MOST):
+        spoilt.note(seq)
+    told = spoilt.due(3 * QUIET_S)
+    assert told is not None
+    assert told.count == KNOWN_MOST - 3
