@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from drivers.modbus.turns import Turn
 
 MOST_WAITING = 64  # commands; more than a line of boards can do before they are late
-REOPEN_S = 0.5  # between two attempts to open a port that is gone: back within 1.5 s of plugging in
+REOPEN_S = 0.5  # before a port that is gone is opened anew: back within 1.5 s of plugging in
 SHORTEST_REST_S = 0.002  # when a question is due and must give way: no spinning
 LONGEST_REST_S = 0.5  # the thread looks at everything at least this often
 PROVE_WITHIN_S = 0.15  # a relay is read back by then, whether or not the inputs leave time for it
@@ -163,22 +163,23 @@ class ModbusLine:
     def _run(self) -> None:
         while not self._stopping:
             try:
-                wire = self._open_wire(self._settings)
+                self._hold_the_port()
             except PortError as error:
                 self._port_lost(str(error))
                 self._fail_waiting(Why.OFFLINE, str(error))
                 self._rest(REOPEN_S)
-                continue
-            try:
-                self._serve(wire)
-            except PortError as error:
-                self._port_lost(str(error))
-            finally:
-                wire.close()
         self._fail_waiting(Why.STOPPED, "the line is stopped")
 
+    def _hold_the_port(self) -> None:
+        """Open it and work until told to stop. Raises PortError when it goes, or cannot be had."""
+        wire = self._open_wire(self._settings)
+        try:
+            self._serve(wire)
+        finally:
+            wire.close()
+
     def _serve(self, wire: Wire) -> None:
-        """Work until told to stop. Raises PortError when the port goes."""
+        """Ask and command. Raises PortError when the port goes."""
         self._opened += 1
         log.info("port.opened", port=self.name)
         exchange = Exchange(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drivers.contract import Done, Failed, InputChanged, InputState, Offline, Online, Release, Why
-from drivers.modbus.driver import SILENT_GATEWAY_S, ModbusLine
+from drivers.modbus.driver import REOPEN_S, SILENT_GATEWAY_S, ModbusLine
 from drivers.modbus.settings import ModbusLineSettings
 from drivers.simulator.relay_board import WELL, Mood, RelayBoard
 from protocols.boards.rtu import crc
@@ -167,6 +167,22 @@ def test_a_gateway_that_hangs_up_is_called_again(
     inbox.after(count, Offline)
     inbox.after(count, Online)
     assert isinstance(release(driver, inbox), Done)
+
+
+def test_a_gateway_that_takes_no_more_callers_is_not_called_without_a_pause() -> None:
+    """Most of them take one or a few, and hang up on the next at once."""
+    called_at: list[float] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(PATIENCE_S)
+        driver = ModbusLine(settings(listener.getsockname()[1], "tcp"), CLOCK, no_secrets)
+        driver.start(Inbox())
+        try:
+            for _ in range(3):
+                listener.accept()[0].close()
+                called_at.append(CLOCK())
+        finally:
+            driver.stop(STOP_WITHIN_S)
+    assert called_at[-1] - called_at[0] >= REOPEN_S
 
 
 def test_a_gateway_that_lost_its_power_without_a_word_is_called_again(
