@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from agent.errors import Unavailable
@@ -16,14 +16,19 @@ STOP_WITHIN_S: Final = 10.0
 
 
 class Child:
-    """One program; what it says goes to the file `log`. `start`, and always `stop`; then `start` again."""
+    """One program; what it says goes to the file `log`. `start`, and always `stop`; then `start` again.
+
+    A thread of its own makes the process, for an exception that a signal raises in the main thread would lose
+    one just made. That thread is there from the beginning and does one thing after the other: whoever asks it
+    for anything and has the answer knows that a process asked for before is made, and known.
+    """
 
     def __init__(self, program: Sequence[str], log: Path) -> None:
         self._program = tuple(program)
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
-        self._starter: threading.Thread | None = None
-        self._trouble: OSError | None = None
+        self._starter = ThreadPoolExecutor(1, "demo-starter")
+        self._settle()
 
     @property
     def pid(self) -> int:
@@ -36,20 +41,15 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start it. Raises Unavailable where that cannot be done.
-
-        By a thread: an exception that a signal raises in the main thread would lose a process just made.
-        """
-        self._starter = threading.Thread(target=self._start, name="demo-starter", daemon=True)
-        self._starter.start()
-        self._starter.join()
-        if self._trouble is not None:
-            raise Unavailable(f"cannot start {self._program[0]}: {self._trouble.strerror}") from self._trouble
+        """Start it. Raises Unavailable where that cannot be done."""
+        try:
+            self._starter.submit(self._start).result()
+        except OSError as error:
+            raise Unavailable(f"cannot start {self._program[0]}: {error.strerror}") from error
 
     def stop(self) -> None:
         """Ask it to end, if it runs, and kill it where it does not in time."""
-        if self._starter is not None and self._starter.ident is not None:
-            self._starter.join()
+        self._settle()
         process, self._process = self._process, None
         if process is None:
             return
@@ -67,16 +67,17 @@ class Child:
         except OSError:
             return ""
 
+    def _settle(self) -> None:
+        """Wait until what was asked of the starting thread is done."""
+        self._starter.submit(int).result()
+
     def _start(self) -> None:
-        try:
-            with self._log.open("wb") as log:
-                # A session of its own: a ^C at the terminal reaches the demo alone, which then stops it.
-                self._process = subprocess.Popen(  # noqa: S603 - programs that the demo itself names
-                    self._program,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-        except OSError as error:
-            self._trouble = error
+        with self._log.open("wb") as log:
+            # A session of its own: a ^C at the terminal reaches the demo alone, which then stops it.
+            self._process = subprocess.Popen(  # noqa: S603 - programs that the demo itself names
+                self._program,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )

@@ -219,6 +219,26 @@ def test_a_program_that_there_is_not_cannot_be_started(tmp_path: Path) -> None:
     assert (child.pid, child.runs, child.last_words(100)) == (0, False, "")
 
 
+def test_a_program_that_was_being_started_when_a_signal_came_is_ended_too(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    os.mkfifo(log)
+    ends: list[bytes] = []
+
+    def interrupt() -> None:
+        with log.open("rb") as heard:  # opens when the child's output is being opened: its start is under way
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            ends.append(heard.read())  # until nobody has the other end; the program has it while it lives
+
+    other = threading.Thread(target=interrupt)
+    other.start()
+    child = Child(("sleep", "600"), log)
+    with pytest.raises(KeyboardInterrupt):
+        child.start()
+    child.stop()
+    other.join(WITHIN_S)
+    assert (child.pid, ends) == (0, [b""])
+
+
 def test_the_centre_confirms_what_has_no_hole_and_asks_for_what_is_missing(tmp_path: Path) -> None:
     feed = Feed(CLOCK.monotonic)
     broker = DemoBroker(tmp_path, BrokerKind.MOSQUITTO)
