@@ -134,12 +134,14 @@ class Board:
             raise AssertionError("settings refuse a board without a point")
         return self._ask_inputs
 
-    def looks_long(self, at: float) -> bool:
-        """Say whether a silent board is to be given all the time there is; notes that it was."""
-        if at < self._long_look_at or (self.heard and not self._told_offline):
-            return False
+    @property
+    def long_look_due(self) -> float:
+        """When a silent board is to be given all the time there is."""
+        return float("inf") if self.heard and not self._told_offline else self._long_look_at
+
+    def looks_long(self, at: float) -> None:
+        """Note that it is given all the time there is."""
         self._long_look_at = at + (LONG_LOOK_S if self.heard else LONG_LOOK_NEW_S)
-        return True
 
     def write_on(self, channel: int, for_s: float) -> Write:
         """Return the write of a release. PulseError says what the board cannot do."""
@@ -245,7 +247,7 @@ class Board:
             return waiting
         self.online, self._told_offline, self.last_try = False, True, False
         self.relays.lost()
-        self._long_look_at = at + (LONG_LOOK_S if self.heard else LONG_LOOK_NEW_S)
+        self.looks_long(at)
         if self.relays.at_our_mercy:
             words = "lost while a relay is on that only this gateway can put off"
             waiting += self.trouble("left_on", words, at, active=True)

@@ -98,7 +98,10 @@ class Turns:
             squeeze_s = CHECK_SQUEEZE_S if board.watched else SQUEEZE_S
             fits = self._fits(cost_s, at, board.extra_due, squeeze_s)
             return Turn(board, question, usual_s) if fits else None
-        if board.looks_long(at):
+        if board.long_look_due <= at:
+            if not self._fits(0.0, at, board.extra_due):  # never one behind another: the inputs come between
+                return None
+            board.looks_long(at)
             return Turn(board, question, self._exchange.patience_s)
         # A silent board gets what it took when it was well; one that was never heard, what the others leave.
         wire_s = self._exchange.wire_s(question)

@@ -200,6 +200,18 @@ def test_a_board_that_needs_more_time_than_the_others_leave_it_is_found_by_a_lon
     assert row.boards[0].online
 
 
+@pytest.mark.parametrize(("baud", "own_s"), [(38400, 0.001), (9600, 0.006)])
+def test_long_looks_at_several_dead_boards_do_not_add_up(clock: HandClock, baud: int, own_s: float) -> None:
+    row = Row(clock, 8, baud, own_s)
+    for each in row.hardware[:4]:
+        each.mood = Mood(silent=True)
+    row.run(5.0)
+    row.forget()
+    row.run(LONG_LOOK_NEW_S + 5.0)
+    assert sum(took_s >= REPLY_WITHIN_S for _, took_s in row.silences) >= 4
+    assert row.gaps(*(each.name for each in row.boards[4:]))[-1] <= REPLY_WITHIN_S + 1.5 * PRESS_S
+
+
 def test_one_lost_reply_is_asked_for_again_at_once(clock: HandClock) -> None:
     row = Row(clock, 2, 9600, 0.001)
     row.run(2.0)
