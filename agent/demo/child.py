@@ -19,16 +19,15 @@ class Child:
     """One program; what it says goes to the file `log`. `start`, and always `stop`; then `start` again.
 
     A thread of its own makes the process, for an exception that a signal raises in the main thread would lose
-    one just made. That thread is there from the beginning and does one thing after the other: whoever asks it
-    for anything and has the answer knows that a process asked for before is made, and known.
+    one just made. That thread is there before it is asked for a process, and `stop` waits for what it was
+    asked for: an interrupt at any point leaves nothing.
     """
 
     def __init__(self, program: Sequence[str], log: Path) -> None:
         self._program = tuple(program)
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
-        self._starter = ThreadPoolExecutor(1, "demo-starter")
-        self._settle()
+        self._starter: ThreadPoolExecutor | None = None
 
     @property
     def pid(self) -> int:
@@ -42,6 +41,9 @@ class Child:
 
     def start(self) -> None:
         """Start it. Raises Unavailable where that cannot be done."""
+        self.stop()
+        self._starter = ThreadPoolExecutor(1, "demo-starter")
+        self._starter.submit(int).result()
         try:
             self._starter.submit(self._start).result()
         except OSError as error:
@@ -49,7 +51,8 @@ class Child:
 
     def stop(self) -> None:
         """Ask it to end, if it runs, and kill it where it does not in time."""
-        self._settle()
+        if self._starter is not None:
+            self._starter.shutdown()
         process, self._process = self._process, None
         if process is None:
             return
@@ -66,10 +69,6 @@ class Child:
             return self._log.read_text(encoding="utf-8", errors="replace").strip()[-characters:]
         except OSError:
             return ""
-
-    def _settle(self) -> None:
-        """Wait until what was asked of the starting thread is done."""
-        self._starter.submit(int).result()
 
     def _start(self) -> None:
         with self._log.open("wb") as log:
