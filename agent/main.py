@@ -210,7 +210,7 @@ class House:
         self._started: dict[str, Json] = {"version": me.version, "epoch": epoch, "doors": list(doors)}
 
     def _heed(self) -> None:
-        """Take signals and threads that die: before any driver starts, for from then on a lock may be free."""
+        """Take signals, and threads that die: before any driver starts, for then a lock may be free."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # under nohup it stays
                 signal.signal(number, self._asked_to_stop)
@@ -247,6 +247,7 @@ class House:
             self._service.stopping()
             self._log.info("agent.stopping")
         finally:
+            self._courier.let_go()
             self._fleet.stop(STOP_WITHIN_S)
             self._courier.stop(STOP_WITHIN_S)
             if self._sync is not None:

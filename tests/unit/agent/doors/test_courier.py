@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,7 +48,8 @@ class Desk:
         self.folder = data_dir / FOLDER
         self.port = Port()
         self.noted: list[Noted] = []
-        self.courier = Courier(data_dir, {"front": self.port}, self.noted.append)
+        self.back = Port()
+        self.courier = Courier(data_dir, {"front": self.port, "back": self.back}, self.noted.append)
 
     def leave(self, device: str = "front", content: bytes = FIRMWARE, slip: str | None = None) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -127,6 +129,8 @@ def test_what_is_told_of_a_file_that_was_withdrawn_is_not_of_the_next(desk: Desk
         ("nobody", FIRMWARE, None, "no port"),
         ("front", FIRMWARE, "{", "Expecting"),
         ("front", FIRMWARE, "[]", "cannot be read"),
+        ("front", FIRMWARE, '{"kind": Infinity, "sha256": "00"}', "cannot be read"),
+        ("front", FIRMWARE, '{"kind": 1, "sha256": "no digest"}', "cannot be read"),
         ("front", FIRMWARE, "[" * 4000, "cannot be read"),
         ("front", FIRMWARE, json.dumps({"kind": 1, "sha256": "00"}), "not the file"),
         ("front", b"", None, "has bytes"),
@@ -147,6 +151,54 @@ def test_a_slip_without_its_file_is_told(desk: Desk) -> None:
     (desk.folder / ("front" + SLIP)).write_text(Slip(1, "00").text())
     desk.courier.look()
     assert "No such file" in str(desk.noted[-1].body["why"])
+
+
+def test_a_slip_that_the_disk_does_not_let_go_of_is_not_begun_with_again(desk: Desk) -> None:
+    desk.leave()
+    content = desk.folder / ("front" + CONTENT)
+    content.unlink()
+    content.mkdir()  # no file that can be taken away, even by one who may everything
+    desk.hear(12, 12, done=True)
+    desk.leave("back")
+    desk.courier.look()
+    assert len(desk.port.carried) == 1
+    assert len(desk.back.carried) == 1  # and it keeps nothing from another device
+    assert desk.kinds == ["reader.file_begun", "reader.file_done", "reader.file_begun"]
+    content.rmdir()
+    desk.courier.look()
+    assert desk.progress["done"] is True
+    desk.leave()
+    assert len(desk.port.carried) == 2
+
+
+def test_what_the_disk_does_not_take_of_one_keeps_no_word_of_another(desk: Desk) -> None:
+    desk.leave()
+    desk.leave("back")
+    (desk.folder / ("front" + PROGRESS + ".new")).mkdir()
+    assert desk.port.tell is not None
+    assert desk.back.tell is not None
+    desk.port.tell(FileProgress(5, 12))
+    desk.back.tell(FileProgress(12, 12, done=True))
+    desk.courier.look()
+    assert desk.kinds[-1] == "reader.file_done"
+    assert not (desk.folder / ("back" + SLIP)).exists()
+
+
+def test_a_file_that_ends_with_the_daemon_is_begun_with_again_by_the_next(desk: Desk) -> None:
+    desk.leave()
+    desk.courier.let_go()
+    desk.hear(5, 12, failed="the line is stopped")
+    assert (desk.folder / ("front" + SLIP)).exists()
+    assert desk.kinds == ["reader.file_begun"]
+
+
+def test_where_no_port_carries_files_nobody_looks_for_them(tmp_path: Path) -> None:
+    noted: list[Noted] = []
+    courier = Courier(tmp_path, {}, noted.append)
+    before = threading.active_count()
+    courier.start()
+    assert threading.active_count() == before
+    courier.stop(1.0)
 
 
 def test_one_that_never_began_can_be_stopped(desk: Desk) -> None:
