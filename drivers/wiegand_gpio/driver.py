@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 from typing import TYPE_CHECKING, assert_never
 
 import structlog
@@ -26,7 +25,7 @@ from drivers.ports import PortError
 from drivers.wiegand_gpio.inputs import InputLines
 from drivers.wiegand_gpio.lines import KernelChip
 from drivers.wiegand_gpio.reader import ReaderLine
-from drivers.wiegand_gpio.sources import Source, next_due
+from drivers.wiegand_gpio.sources import Source, listen
 from drivers.wiegand_gpio.timers import Timers
 from drivers.worker import Worker
 
@@ -35,9 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from drivers.contract import Command, Emit, Monotonic, Secrets
-    from drivers.wiegand_gpio.lines import Chip, Edges
+    from drivers.wiegand_gpio.lines import Chip
     from drivers.wiegand_gpio.settings import WiegandGpioSettings
-    from drivers.worker import Wake
 
 REOPEN_S = 0.5  # between two attempts to open a chip that is not there
 LONGEST_REST_S = 0.5
@@ -225,7 +223,11 @@ class WiegandGpio:
             self._timers.use(outputs)
             self._came_online(held)
             while not worker.stopping:
-                self._listen(held, worker)
+                for event in listen(held, worker.wake, self._clock, LONGEST_REST_S):
+                    self._emit(event)
+                worker.wake.clear()
+                if self._broken is not None:
+                    raise PortError(self._broken)
         finally:
             self._timers.rest()  # what a line does that is let go, nobody promises
             self._timers.use(None)
@@ -233,23 +235,6 @@ class WiegandGpio:
                 source.edges.close()
             if outputs is not None:
                 outputs.close()
-
-    def _listen(self, sources: Sequence[Source], worker: Worker) -> None:
-        at = self._clock()
-        watched: list[Edges | Wake] = [worker.wake, *(each.edges for each in sources if not each.deaf(at))]
-        try:
-            ready, _, _ = select.select(watched, [], [], next_due(sources, at, LONGEST_REST_S))
-        except (OSError, ValueError) as error:
-            raise PortError(f"GPIO lines do not wait: {error}") from error
-        if worker.wake in ready:
-            worker.wake.clear()
-        if self._broken is not None:
-            raise PortError(self._broken)
-        for source in sources:
-            # Edges that wait are taken before time passes: a late look must not cut a card in two.
-            take = source.take if source.edges in ready else source.pass_time
-            for event in take(self._clock()):
-                self._emit(event)
 
     def _came_online(self, sources: Sequence[Source]) -> None:
         at = self._clock()

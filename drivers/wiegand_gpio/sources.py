@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import select
 from typing import TYPE_CHECKING, Protocol
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+from drivers.ports import PortError
 
-    from drivers.contract import Event
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from drivers.contract import Event, Monotonic
     from drivers.wiegand_gpio.lines import Edges, LineEdge, Pull
+    from drivers.worker import Wake
 
 SLICE_S = 0.1
 MOST_EDGES = 512
@@ -81,3 +85,26 @@ def next_due(sources: Iterable[Source], at: float, longest_s: float) -> float:
     """Return how many seconds to wait for edges at the most."""
     due = [each.due_at(at) for each in sources]
     return min([longest_s, *(max(0.0, each - at) for each in due if each is not None)])
+
+
+def listen(sources: Sequence[Source], wake: Wake, clock: Monotonic, longest_s: float) -> Iterator[Event]:
+    """Wait until edges come, time is due or `wake` rings; give what the sources make of it.
+
+    Raises PortError when the lines are gone.
+    """
+    at = clock()
+    watched = [each.edges for each in sources if not each.deaf(at)]
+    _ready([wake, *watched], next_due(sources, at, longest_s))
+    at = clock()
+    ready = _ready(watched, 0.0)  # only now: a thread kept from its work lets no time pass over waiting edges
+    for source in sources:
+        yield from source.take(clock()) if source.edges in ready else source.pass_time(at)
+
+
+def _ready(watched: Sequence[Edges | Wake], within_s: float) -> list[Edges | Wake]:
+    """Return which of them have something to read, waiting for the first."""
+    try:
+        ready, _, _ = select.select(watched, [], [], within_s)
+    except (OSError, ValueError) as error:
+        raise PortError(f"GPIO lines do not wait: {error}") from error
+    return ready

@@ -17,8 +17,9 @@ from drivers.wiegand_gpio.inputs import InputLines
 from drivers.wiegand_gpio.lines import KernelChip, KernelEdges, KernelOutputs, LineEdge
 from drivers.wiegand_gpio.reader import ReaderLine
 from drivers.wiegand_gpio.settings import GpioInput, GpioReader, WiegandGpioSettings
-from drivers.wiegand_gpio.sources import Source, next_due
+from drivers.wiegand_gpio.sources import Source, listen, next_due
 from drivers.wiegand_gpio.timers import Timers
+from drivers.worker import Wake
 from protocols.wiegand.formats import FORMATS
 from tests.peers.fake_chip import FakeChip
 from tests.peers.hand_clock import HandClock
@@ -461,3 +462,38 @@ def test_a_readers_lines_are_one_request_with_a_large_buffer(monkeypatch: pytest
         chip.outputs({10: 0})
     chip.close()
     assert kernel.closed
+
+
+def test_a_thread_that_is_kept_from_its_work_cuts_no_card_in_two(clock: HandClock) -> None:
+    """It was woken for a neighbour; the second half of the card comes before it gets to the clock."""
+    wires = Wires(clock)
+    neighbour = ReaderLine(GpioReader(name="back-in", d0=6, d1=7))
+    beside = wires.chip.edges(neighbour.pulls)
+    neighbour.opened(beside, clock.monotonic())
+    sources = [Source(wires.edges, wires.reader), Source(beside, neighbour)]
+    start_ns = round(clock.monotonic() * 1e9)
+    edges = [
+        (start_ns + place * 2_000_000 + after_ns, D1 if bit == "1" else D0, level)
+        for place, bit in enumerate(CARD)
+        for after_ns, level in ((0, 0), (50_000, 1))
+    ]
+    clock.advance(0.025)
+    wires.edges.put(edges[:26])
+    beside.put([(round(clock.monotonic() * 1e9), 6, 0), (round(clock.monotonic() * 1e9) + 50_000, 6, 1)])
+    stalls = [0.0, 0.0, 0.0, 0.0, 0.0, 0.04]
+    wake = Wake()
+
+    def monotonic() -> float:
+        if stalls and (stall_s := stalls.pop(0)):
+            clock.advance(stall_s)
+            wires.edges.put(edges[26:])
+        return clock.monotonic()
+
+    found = list(listen(sources, wake, monotonic, 0.5))
+    beside.put([(round(clock.monotonic() * 1e9), 6, 0), (round(clock.monotonic() * 1e9) + 50_000, 6, 1)])
+    found += listen(sources, wake, monotonic, 0.5)
+    clock.advance(0.03)
+    found += listen(sources, wake, monotonic, 0.5)
+    wake.close()
+    assert [event.bits for event in found if isinstance(event, CardRead)] == [CARD]
+    assert wires.reader.report()["front-in.bit_counts"] == "26:1"
