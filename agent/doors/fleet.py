@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from typing import TYPE_CHECKING, assert_never
 
 from agent.domain.facts import Relock, Show, ShowAtDoor, Unlock
@@ -98,12 +99,21 @@ class Fleet:
         return {driver.name: driver.line_health() for driver in self._drivers}
 
     def stop(self, within_s: float) -> None:
-        """Stop every driver, each leaving its outputs locked. Blocks up to `within_s` a driver; once."""
+        """Stop every driver, each leaving its outputs locked. Blocks for the slowest of them; once.
+
+        All at the same time: one that hangs keeps no other's lock free.
+        """
         if self._stopped:
             return
         self._stopped = True
-        for driver in self._drivers:
-            driver.stop(within_s)
+        threads = [
+            threading.Thread(target=driver.stop, args=(within_s,), name=f"stop-{driver.name}", daemon=True)
+            for driver in self._drivers
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     def _show(self, reader: str, shown: Shown) -> None:
         command = Indicate(next(self._light_ids), reader, SIGNALS[shown])

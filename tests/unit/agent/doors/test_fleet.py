@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,35 @@ def test_every_port_is_stopped_and_can_tell_its_health(fleet: Fleet, ports: tupl
     fleet.stop(1.0)
 
     assert all(port.stopped for port in ports)
+
+
+@dataclass
+class HangingPort(Port):
+    """A port that is not through with its end before another one has ended."""
+
+    other: threading.Event = field(default_factory=threading.Event)
+    in_time: bool = False
+
+    def stop(self, within_s: float) -> None:
+        self.in_time = self.other.wait(within_s)
+
+
+@dataclass
+class QuickPort(Port):
+    """A port that ends at once."""
+
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self, within_s: float) -> None:
+        assert within_s > 0
+        self.ended.set()
+
+
+def test_a_port_that_hangs_keeps_no_other_lock_free() -> None:
+    quick = QuickPort("quick")
+    hanging = HangingPort("hanging", other=quick.ended)
+    Fleet([(port, port) for port in (hanging, quick)], WIRING, lambda: 9.0).stop(2.0)
+    assert hanging.in_time
 
 
 @dataclass
