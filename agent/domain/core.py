@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from agent.domain import door as doors
+from agent.domain import inputs
 from agent.domain.acts import carried, not_carried
 from agent.domain.decision import Mode
 from agent.domain.door import Leaf
@@ -26,6 +27,7 @@ from agent.domain.facts import (
     FireOverAsked,
     FireRaised,
     FireUnsure,
+    FromPoint,
     LeafClosed,
     LeafOpened,
     LeafUnknown,
@@ -36,6 +38,7 @@ from agent.domain.facts import (
     OrderRefused,
     Outcome,
     PassShown,
+    Plain,
     Presented,
     Record,
     RecordingBack,
@@ -70,8 +73,18 @@ def begin(site: Site, modes: Mapping[str, Mode], at: Moment, *, fire: bool = Fal
     return site, result
 
 
-def handle(site: Site, fact: Fact, at: Moment) -> Handled:  # noqa: C901, PLR0911, PLR0912 - a case a fact
+def handle(site: Site, fact: Fact, at: Moment) -> Handled:
     """Return the site after `fact`, and what must follow. A Tick that is due comes before other facts."""
+    if not isinstance(fact, FromPoint):
+        after, result = _handled(site, fact, at)
+        return inputs.summed(site, after, result, at, None)
+    heard, believed, begun = inputs.heard(site, fact, at)
+    after, result = _handled(heard, believed, at)
+    after, result = inputs.summed(site, after, result, at, fact.point)
+    return after, begun + result
+
+
+def _handled(site: Site, fact: Plain, at: Moment) -> Handled:  # noqa: C901, PLR0911, PLR0912 - a case a fact
     match fact:
         case Presented():
             return presented(site, fact, at)
@@ -173,4 +186,9 @@ def _tick(site: Site, at: Moment) -> Handled:
             cause = "fire" if door.fire else "mode"
             site, more = step_door(site, name, doors.Tick(), at, cause, safety=door.fire)
             result += more
+    site, told, believed = inputs.due(site, at)
+    result += told
+    for fact in believed:
+        site, more = _handled(site, fact, at)
+        result += more
     return site, result

@@ -212,6 +212,26 @@ class FireKeyUnsure:
     why: str
 
 
+class Role(StrEnum):
+    """What a point is for. Stable words: they are in the record."""
+
+    CONTACT = "contact"
+    EXIT = "exit"
+    FIRE = "fire_line"
+    FIRE_KEY = "fire_key"
+    DEVICE = "device"  # it answers, or it does not
+
+
+@dataclass(frozen=True, slots=True)
+class FromPoint:
+    """A fact that the input or device `point` of `door` (None: of no single one) told by changing."""
+
+    point: str
+    role: Role
+    door: str | None
+    fact: Plain
+
+
 @dataclass(frozen=True, slots=True)
 class Carried:
     """The device confirmed the act `id`."""
@@ -262,7 +282,7 @@ class Tick:
     """Time passed, and nothing else."""
 
 
-Fact = (
+Plain = (
     Presented
     | PassShown
     | Unreadable
@@ -288,6 +308,7 @@ Fact = (
     | RecordingBack
     | Tick
 )
+Fact = Plain | FromPoint
 
 
 # --- effects: what is asked for ------------------------------------------------------------------------

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent.domain.decision import Mode
+    from agent.domain.inputs import Point
     from agent.domain.moment import Moment
 
 ACT_WITHIN_S = 3.0
@@ -67,6 +68,7 @@ class Site:
     rules: how each door behaves. roster: who may pass, but for the list itself. acts: those whose
     answer is awaited. fire: the release by the fire line. recording: whether the journal can be
     written. failing: doors whose lease cannot be renewed, so that it is said once, not at every try.
+    points: inputs and devices that have changed since start.
     """
 
     rules: Mapping[str, DoorRules]
@@ -77,12 +79,14 @@ class Site:
     recording: bool = True
     fire: Fire = field(default_factory=Fire)
     failing: frozenset[str] = frozenset()
+    points: Mapping[str, Point] = field(default_factory=dict)
 
     @property
     def deadline(self) -> float | None:
         """When a Tick is due next, in monotonic seconds; None when nothing runs."""
         dues = [door.deadline for door in self.doors.values()]
         dues += [act.by for act in self.acts.values()]
+        dues += [point.flap.due for point in self.points.values()]
         return min((due for due in dues if due is not None), default=None)
 
 

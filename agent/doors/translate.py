@@ -15,13 +15,16 @@ from agent.domain.facts import (
     FireKeyUnsure,
     FireRaised,
     FireUnsure,
+    FromPoint,
     Json,
     LeafClosed,
     LeafOpened,
     LeafUnknown,
     NotCarried,
     Noted,
+    Plain,
     Presented,
+    Role,
     Shown,
     Unreadable,
 )
@@ -126,9 +129,10 @@ class Translator:
                 return (Noted("door.output_found", {"point": point, "on": on}, door, alarm=on),)
             case Online(device, _, identity):
                 said: dict[str, Json] = {"device": device, "identity": {**identity}}
-                return (Noted("device.online", said),)
+                return (FromPoint(device, Role.DEVICE, None, Noted("device.online", said)),)
             case Offline(device, why):
-                return (Noted("device.offline", {"device": device, "why": why}, alarm=True),)
+                gone = Noted("device.offline", {"device": device, "why": why}, alarm=True)
+                return (FromPoint(device, Role.DEVICE, None, gone),)
             case Trouble(device, kind, active, detail):
                 body: dict[str, Json] = {
                     "device": device,
@@ -163,22 +167,15 @@ class Translator:
     def _input(self, point: str, state: InputState) -> tuple[Fact, ...]:
         wiring = self._wiring
         if point == wiring.fire:
-            return (_fire(state),)
+            return (FromPoint(point, Role.FIRE, None, _fire(state)),)
         if point == wiring.fire_key:
-            return (_fire_key(point, state),)
+            return (FromPoint(point, Role.FIRE_KEY, None, _fire_key(point, state)),)
         if (door := wiring.contacts.get(point)) is not None:
-            return (_leaf(door, state),)
+            return (FromPoint(point, Role.CONTACT, door, _leaf(door, state)),)
         if (door := wiring.exits.get(point)) is None:
             return ()
-        match state:
-            case InputState.ACTIVE:
-                return (ExitAsked(door),)
-            case InputState.INACTIVE | InputState.UNKNOWN:
-                return ()  # let go; or its board is silent, which is told once for the whole board
-            case InputState.SHORT | InputState.OPEN_CIRCUIT | InputState.FAULT:
-                return (Noted("exit.fault", {"point": point, "state": state.value}, door, alarm=True),)
-            case _:
-                assert_never(state)
+        fact = _exit(point, door, state)
+        return () if fact is None else (FromPoint(point, Role.EXIT, door, fact),)
 
 
 def _unreadable(bits: str, formats: Sequence[str], table: Mapping[str, Format]) -> str:
@@ -191,7 +188,7 @@ def _unreadable(bits: str, formats: Sequence[str], table: Mapping[str, Format]) 
     return none if found.matches else "; ".join((none, *map(str, found.hints)))
 
 
-def _fire(state: InputState) -> Fact:
+def _fire(state: InputState) -> Plain:
     match state:
         case InputState.ACTIVE:
             return FireRaised()
@@ -201,7 +198,7 @@ def _fire(state: InputState) -> Fact:
             return FireUnsure(state.value)
 
 
-def _fire_key(point: str, state: InputState) -> Fact:
+def _fire_key(point: str, state: InputState) -> Plain:
     match state:
         case InputState.ACTIVE:
             return FireKeyTurned(point)
@@ -211,7 +208,19 @@ def _fire_key(point: str, state: InputState) -> Fact:
             return FireKeyUnsure(point, state.value)
 
 
-def _leaf(door: str, state: InputState) -> Fact:
+def _exit(point: str, door: str, state: InputState) -> Plain | None:
+    match state:
+        case InputState.ACTIVE:
+            return ExitAsked(door)
+        case InputState.INACTIVE | InputState.UNKNOWN:
+            return None  # let go; or its board is silent, which is told once for the whole board
+        case InputState.SHORT | InputState.OPEN_CIRCUIT | InputState.FAULT:
+            return Noted("exit.fault", {"point": point, "state": state.value}, door, alarm=True)
+        case _:
+            assert_never(state)
+
+
+def _leaf(door: str, state: InputState) -> Plain:
     match state:
         case InputState.ACTIVE:
             return LeafOpened(door)

@@ -17,12 +17,15 @@ from agent.domain.facts import (
     FireKeyUnsure,
     FireRaised,
     FireUnsure,
+    FromPoint,
     LeafClosed,
     LeafOpened,
     LeafUnknown,
     NotCarried,
     Noted,
+    Plain,
     Presented,
+    Role,
     Unreadable,
 )
 from agent.doors.translate import Translator, card_digest, phone_digest
@@ -173,8 +176,10 @@ def test_a_pass_is_looked_at_by_another_desk() -> None:
         ("fire-key", InputState.UNKNOWN, FireKeyUnsure("fire-key", "unknown")),
     ],
 )
-def test_an_input_means_what_hangs_on_it(point: str, state: InputState, fact: Fact) -> None:
-    assert facts(InputChanged(point, state, 0.0)) == (fact,)
+def test_an_input_means_what_hangs_on_it(point: str, state: InputState, fact: Plain) -> None:
+    role = {"contact": Role.CONTACT, "exit": Role.EXIT, "fire": Role.FIRE, "fire-key": Role.FIRE_KEY}[point]
+    door = "lobby" if role in {Role.CONTACT, Role.EXIT} else None
+    assert facts(InputChanged(point, state, 0.0)) == (FromPoint(point, role, door, fact),)
 
 
 @pytest.mark.parametrize(
@@ -193,11 +198,21 @@ def test_an_input_that_asks_for_nothing_is_no_fact(point: str, state: InputState
         (Failed(7, Why.LATE, "", 0.0), NotCarried(7, "late", maybe=False)),
         (
             Online("in", 0.0, {"model": "x"}),
-            Noted("device.online", {"device": "in", "identity": {"model": "x"}}),
+            FromPoint(
+                "in",
+                Role.DEVICE,
+                None,
+                Noted("device.online", {"device": "in", "identity": {"model": "x"}}),
+            ),
         ),
         (
             Offline("in", "silent", 0.0),
-            Noted("device.offline", {"device": "in", "why": "silent"}, alarm=True),
+            FromPoint(
+                "in",
+                Role.DEVICE,
+                None,
+                Noted("device.offline", {"device": "in", "why": "silent"}, alarm=True),
+            ),
         ),
         (
             OutputFound("lock", on=True, at=0.0),
