@@ -118,7 +118,6 @@ class House:
         rules = plan.door_rules(config)
         was_burning = remembered_fire(memory.setting(FIRE_RELEASE))
         self._burning = was_burning and config.fire is not None
-        self._heed()
         self._serve_ways_out(loaded, rules, stack)
         roster_opened = open_roster(
             config.data_dir / "roster.db", at.utc, floor=int(memory.setting(ROSTER_HIGHEST) or 0)
@@ -218,6 +217,7 @@ class House:
 
     def _serve_ways_out(self, loaded: Loaded, rules: tuple[DoorRules, ...], stack: ExitStack) -> None:
         """Start the drivers, and with them exits and fire, before the list is read."""
+        self._heed()
         config, monotonic = loaded.config, self._clock.monotonic
         self._wiring = plan.wiring(config)
         self._fleet = Fleet(
@@ -246,13 +246,19 @@ class House:
             self._loop.run()
             self._service.stopping()
             self._log.info("agent.stopping")
+            self._shut()
+            self._loop.finish(STOP_WITHIN_S)
         finally:
-            self._courier.let_go()
-            self._fleet.stop(STOP_WITHIN_S)
+            self._shut()
             self._courier.stop(STOP_WITHIN_S)
             if self._sync is not None:
                 self._sync.stop(STOP_WITHIN_S)
             self._scribe.stop(STOP_WITHIN_S)
+
+    def _shut(self) -> None:
+        """Leave every lock locked, before anything else is ended."""
+        self._courier.let_go()
+        self._fleet.stop(STOP_WITHIN_S)
 
     def _asked_to_stop(self, number: int, _frame: FrameType | None) -> None:
         """Take a signal: what waits is still handled, and the end is recorded."""

@@ -134,6 +134,15 @@ class Loop:
         while self.turn(self._inbox.take(self._wait_s())):
             pass
 
+    def finish(self, within_s: float) -> None:
+        """Record what came while the drivers stopped: who still went out, what became of a release.
+
+        To be called when they have. Whatever is asked of them now is answered by a refusal.
+        """
+        until = self._clock.monotonic() + within_s
+        while (items := self._inbox.take(0.0)) and self._clock.monotonic() <= until:
+            self.turn(items)
+
     def turn(self, items: Iterable[Item | Stop]) -> bool:
         """Handle `items` as one batch; say whether to go on."""
         at = self._now()

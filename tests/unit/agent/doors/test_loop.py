@@ -294,6 +294,26 @@ def test_the_loop_beats_and_ends_when_told(bench: Bench) -> None:
     assert bench.beats == beats + 1
 
 
+def test_what_happened_while_the_ports_stopped_is_recorded(bench: Bench) -> None:
+    bench.loop.turn([CardRead("lobby-in", KNOWN, START_S)])
+    ((unlock, _),) = bench.acts
+    assert isinstance(unlock, Unlock)
+    assert not bench.loop.turn([Stop()])
+    bench.inbox.put(Done(unlock.id, START_S))
+    bench.inbox.put(InputChanged("lobby-exit", InputState.ACTIVE, START_S))
+
+    bench.loop.finish(1.0)
+
+    assert bench.kinds()[-2:] == ["door.released", "exit.opened"]
+
+
+def test_the_end_waits_no_longer_than_it_may(bench: Bench) -> None:
+    for _ in range(3):
+        bench.inbox.put(InputChanged("lobby-exit", InputState.ACTIVE, START_S))
+        bench.loop.finish(-1.0)
+    assert "exit.opened" not in bench.kinds()
+
+
 def test_a_fire_release_is_remembered_and_stands_again_before_anything_is_written(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.loop.turn([InputChanged("fire-line", InputState.ACTIVE, START_S)])
