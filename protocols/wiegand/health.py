@@ -17,13 +17,14 @@ from protocols.wiegand.keypads import likely_keypad
 from protocols.wiegand.pulses import Discarded, Fault, Frame, Stuck
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from protocols.wiegand.pulses import Happening
 
 RECENT = 25  # attempts that conclusions are drawn from: a quarter of an hour at a front door
 ENOUGH = 5  # attempts; below this nothing is concluded: the first hand is often a slip
 MANY = 0.2  # the share of bad frames that is a fault of the line, not of hands
+FEW = 0.05  # and the share at which it is over: a line that is as bad as `MANY` would come and go all day
 MOST = 0.5
 MOST_LENGTHS = 32  # different bit counts kept apart; a line with more is noise, and counted together
 SHORTEST_CARD_BITS = 24  # no card is shorter than 26 bits; what is shorter still is noise, or a key
@@ -81,6 +82,7 @@ class LineHealth:
     shortest_interval_us: int = 0
     longest_interval_us: int = 0
     _recent: deque[_Attempt] = field(default_factory=lambda: deque(maxlen=RECENT))
+    _concluded: tuple[Finding, ...] = ()
 
     def note(self, happening: Happening, keys: str | None = None) -> None:
         """Count one happening. keys: what of the reader's keypad a frame was; empty where it was damaged."""
@@ -95,6 +97,8 @@ class LineHealth:
                 self.stuck[line] = stuck
             case _:
                 assert_never(happening)
+        if len(self._recent) >= ENOUGH:
+            self._concluded = _conclude(tuple(self._recent), self._concluded)
 
     def _frame(self, frame: Frame, keys: str | None) -> None:
         count = len(frame.bits)
@@ -118,31 +122,10 @@ class LineHealth:
 
     def findings(self) -> tuple[Finding, ...]:
         """Return what an installer should look at, the surest first."""
-        found = [
+        low = [
             name for name, low in zip((Finding.STUCK_D0, Finding.STUCK_D1), self.stuck, strict=True) if low
         ]
-        recent = tuple(self._recent)
-        if len(recent) < ENOUGH:
-            return tuple(found)
-        many = MANY * len(recent)
-        faults = Counter(each.fault for each in recent if each.fault is not None)
-        failed = sum(each.parity_failed for each in recent)
-        turned = sum(each.looked_swapped for each in recent)
-        if turned > many and turned > failed / 2:
-            found.append(Finding.SWAPPED)
-        elif failed > many:
-            found.append(Finding.PARITY)
-        if _one_line(recent):
-            found.append(Finding.ONE_LINE)
-        if faults[Fault.BOTH_LOW] > many:
-            found.append(Finding.BOTH_LOW)
-        if faults[Fault.SEQUENCE] > many:
-            found.append(Finding.LATE)
-        found += _of_lengths(recent, many)
-        noisy = sum(each.glitches >= GLITCHES_A_FRAME or each.fault in _NOISE for each in recent)
-        if noisy > many:
-            found.append(Finding.NOISE)
-        return tuple(found)
+        return (*low, *self._concluded)
 
     def report(self) -> Mapping[str, int | float | str]:
         """Return the figures, flat."""
@@ -167,29 +150,49 @@ class LineHealth:
 _NOISE = frozenset({Fault.EDGE_LOST, Fault.TOO_FAST, Fault.TOO_MANY, Fault.GLITCH, Fault.RESTLESS})
 
 
-def _one_line(recent: tuple[_Attempt, ...]) -> bool:
+def _conclude(recent: Sequence[_Attempt], before: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return what the attempts say of the wires. before: what was concluded last, and takes less to stand."""
+
+    def many(finding: Finding, seen: int) -> bool:
+        return seen > (FEW if finding in before else MANY) * len(recent)
+
+    faults = Counter(each.fault for each in recent if each.fault is not None)
+    failed = sum(each.parity_failed for each in recent)
+    turned = sum(each.looked_swapped for each in recent)
+    swapped_most = many(Finding.SWAPPED, turned) and turned > failed / 2
+    noisy = sum(each.glitches >= GLITCHES_A_FRAME or each.fault in _NOISE for each in recent)
+    keys, lost = _of_lengths(recent)
+    found = {
+        Finding.SWAPPED: swapped_most,
+        Finding.PARITY: many(Finding.PARITY, failed) and not swapped_most,
+        Finding.ONE_LINE: _one_line(recent),
+        Finding.BOTH_LOW: many(Finding.BOTH_LOW, faults[Fault.BOTH_LOW]),
+        Finding.LATE: many(Finding.LATE, faults[Fault.SEQUENCE]),
+        Finding.KEYPAD: many(Finding.KEYPAD, keys),
+        Finding.LENGTHS: many(Finding.LENGTHS, lost),
+        Finding.NOISE: many(Finding.NOISE, noisy),
+    }
+    return tuple(finding for finding, there in found.items() if there)
+
+
+def _one_line(recent: Sequence[_Attempt]) -> bool:
     """Say whether all bits of what came last came on one line. A key may well be all zeros; cards are not."""
     bits = "".join(each.bits for each in recent if not each.key)
     return bits != "" and len(set(bits)) == 1
 
 
-def _of_lengths(recent: tuple[_Attempt, ...], many: float) -> list[Finding]:
-    """Conclude from lengths that no format of ours has.
+def _of_lengths(recent: Sequence[_Attempt]) -> tuple[int, int]:
+    """Count frames of lengths that no format of ours has: keys, and cards with bits lost or added.
 
     Keys that no keypad was declared for say so themselves. One length that most frames have, and that a card
     may have, is a format of the site's own; different ones are bits lost or added.
     """
     strange = [each.bits for each in recent if each.bits and not each.key and len(each.bits) not in _CHECKED]
-    keys = [bits for bits in strange if likely_keypad(bits) is not None]
+    keys = sum(likely_keypad(bits) is not None for bits in strange)
     lengths = Counter(len(bits) for bits in strange)
-    own = {
-        count
-        for count, seen in lengths.items()
-        if count >= SHORTEST_OWN_BITS and seen > MOST * sum(1 for each in recent if each.bits)
-    }
-    found = [Finding.KEYPAD] if len(keys) > many else []
-    lost = sum(seen for count, seen in lengths.items() if count not in own) - len(keys)
-    return [*found, Finding.LENGTHS] if lost > many else found
+    frames = sum(1 for each in recent if each.bits)
+    own = {count for count, seen in lengths.items() if count >= SHORTEST_OWN_BITS and seen > MOST * frames}
+    return keys, sum(seen for count, seen in lengths.items() if count not in own) - keys
 
 
 def _least(before: int, now: int, *, first: bool) -> int:

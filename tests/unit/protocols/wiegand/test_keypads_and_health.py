@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -127,6 +129,16 @@ def test_a_wire_that_breaks_after_a_good_year_is_found_at_once_and_mended_is_for
         health.note(frame(GOOD))
     assert health.findings() == ()
     assert health.report()["looked_swapped"] == 6
+
+
+def test_a_line_at_the_edge_of_a_finding_does_not_come_and_go_all_day() -> None:
+    health, chance, told = LineHealth(), Random(1), [False]
+    damaged = GOOD[:-1] + str(1 - int(GOOD[-1]))
+    for _ in range(1000):
+        health.note(frame(damaged if chance.random() < 0.2 else GOOD))
+        told.append(Finding.PARITY in health.findings())
+    assert any(told)
+    assert sum(now != before for before, now in pairwise(told)) <= 10
 
 
 def test_a_format_of_the_sites_own_is_not_bits_that_were_lost() -> None:
