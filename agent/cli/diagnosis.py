@@ -10,7 +10,7 @@ from agent.store.fill import NEAR_FULL
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from agent.doors.snapshot import DeviceView, DoorView, JournalView, PortView, Snapshot
+    from agent.doors.snapshot import DeviceView, DoorView, FlappingView, JournalView, PortView, Snapshot
 
 LOST_REPLIES = 0.02
 """Two replies in a hundred lost: a sound line at these speeds loses one in a million."""
@@ -26,6 +26,9 @@ REFUSES = "refuses"
 
 FEWEST_TIMES_GONE = 3
 """A port that was gone so often, and once an hour or more, has a loose plug and no visitor."""
+
+FLAPPING = frozenset({"contact", "exit", "fire_line", "fire_key", "device"})
+"""What may flap, each with a wire of its own to look at."""
 
 FEWEST_QUESTIONS = 200
 """Before so many, a rate says nothing."""
@@ -72,6 +75,7 @@ def diagnose(picture: Snapshot) -> tuple[Finding, ...]:
         *_life_safety(picture),
         *(finding for port in picture.ports for finding in _port(port)),
         *(finding for port in picture.ports for finding in _plug(port, picture)),
+        *(_flapping(each) for each in picture.flapping),
         *(finding for door in picture.doors for finding in _door(door)),
         *_records(picture.journal),
         *_centre(picture),
@@ -109,6 +113,13 @@ def _plug(port: PortView, picture: Snapshot) -> Iterator[Finding]:
     hours = (picture.written_at - picture.started_at).total_seconds() / 3600
     if again >= FEWEST_TIMES_GONE and again >= hours:
         yield Finding("port_flaps", {"port": port.name, "place": port.place, "times": int(again)})
+
+
+def _flapping(what: FlappingView) -> Finding:
+    """Tell of what changes so often that the record sums it up."""
+    about = {"name": what.name, "door": what.door, "times": what.per_minute}
+    known = what.role in FLAPPING
+    return Finding(f"flapping_{what.role}" if known else "flapping", about)
 
 
 def _silent(device: DeviceView, port: PortView) -> Finding:

@@ -67,6 +67,10 @@ def lines(picture: Snapshot) -> Iterator[str]:
         yield say(f"status.fire_{picture.fire_waits_for or 'line'}")
     for door in picture.doors:
         yield _door(door)
+    for each in picture.flapping:
+        yield say(
+            "status.flapping", name=each.name, role=each.role, door=each.door or "-", times=each.per_minute
+        )
     for port in picture.ports:
         yield say("status.port", name=port.name, kind=port.kind, place=port.place)
         figures = by_device(port)

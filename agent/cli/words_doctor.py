@@ -54,6 +54,48 @@ WORDS: dict[str, tuple[str, str]] = {
             "旁边的锁线；若为网关，查网线和供电"
         ),
     ),
+    "flapping_contact": (
+        (
+            "the contact of {door} ({name}) changes {times} times a minute, its door state is not to be "
+            "believed — look at its magnet and wire, and whether the leaf rattles"
+        ),
+        "{door} 的门磁（{name}）每分钟变化 {times} 次，门状态不可信。请查磁铁、接线，以及门扇是否晃动",
+    ),
+    "flapping_exit": (
+        (
+            "the exit button of {door} ({name}) is pressed {times} times a minute and opens the door each "
+            "time — look at the button, its wire, and who stands there"
+        ),
+        "{door} 的出门按钮（{name}）每分钟触发 {times} 次，每次都会开门。请查按钮、接线，以及现场是否有人",
+    ),
+    "flapping_fire_line": (
+        (
+            "the fire line ({name}) changes {times} times a minute; doors that it released stay released "
+            "until it is steady — look at its two wires and the panel's relay"
+        ),
+        (
+            "消防联动线（{name}）每分钟变化 {times} 次；已释放的门保持释放，直到其稳定。"
+            "请查两根线和消防主机继电器"
+        ),
+    ),
+    "flapping_fire_key": (
+        (
+            "the key switch of [fire] ({name}) changes {times} times a minute and ends no release until it "
+            "is steady — look at the switch and its wire"
+        ),
+        "[fire] 的钥匙开关（{name}）每分钟变化 {times} 次，稳定之前不能结束释放。请查开关和接线",
+    ),
+    "flapping_device": (
+        (
+            "{name} goes silent and comes back, {times} changes a minute — look at its supply, its plug and "
+            "the cable to it"
+        ),
+        "{name} 时断时续，每分钟变化 {times} 次。请查供电、插头和线缆",
+    ),
+    "flapping": (
+        "{name} changes {times} times a minute — look at its wire",
+        "{name} 每分钟变化 {times} 次。请查接线",
+    ),
     "gateway_silent": (
         (
             "nothing behind port {port} ({place}) answers ({why}) — first the gateway itself: its power, "

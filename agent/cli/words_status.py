@@ -37,6 +37,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "door      {name}  {lock}  contact {contact}  mode {mode}{more}",
         "门        {name}  {lock}  门磁 {contact}  模式 {mode}{more}",
     ),
+    "flapping": (
+        "FLAPPING  {name}  {role}  {door}  {times} changes a minute, summed up in the journal",
+        "抖动      {name}  {role}  {door}  每分钟变化 {times} 次，日志中汇总记录",
+    ),
     "port": ("port      {name}  {kind}  {place}", "端口      {name}  {kind}  {place}"),
     "line": ("          {figures}", "          {figures}"),
     "online": ("  online  {name}  {identity}", "  在线    {name}  {identity}"),

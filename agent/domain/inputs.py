@@ -5,7 +5,7 @@ line; an opened leaf is an opened leaf. What becomes less is what is written of 
 first and is an alarm: from here on, until "steady", this point is summed up. Then each minute's row "summed"
 tells how often it changed, and how many rows of each kind were left out. Of each alarm the first is written.
 A press that finds its door locked is written too, FRESH_A_MINUTE of them; presses that only renew a release
-are counted. A gateway that dies loses the counts of its last minute at most, never the row that says that
+are counted. A gateway that ends loses the counts of its last minute at most, never the row that says that
 this exit button releases its door again and again.
 
 Two things are believed less of what flaps, both on the side of life: a fire line that flaps is not at rest,

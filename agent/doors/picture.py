@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agent.domain.inputs import flapping
 from agent.doors.shown import ALARMS, contact_of, forecast_hours, lock_of
-from agent.doors.snapshot import DeviceView, DoorView, JournalView, PortView, RosterView
+from agent.doors.snapshot import DeviceView, DoorView, FlappingView, JournalView, PortView, RosterView
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from agent.domain.door import Door
+    from agent.domain.site import Site
     from agent.doors.devices import Devices
     from agent.doors.wiring import Wiring
     from agent.store.fill import Fill
@@ -55,6 +57,14 @@ def port_view(
 def _device(name: str, devices: Devices) -> DeviceView:
     seen = devices.seen(name)
     return DeviceView(name, seen.online, seen.since, seen.why, seen.identity, tuple(sorted(seen.troubles)))
+
+
+def flapping_views(site: Site) -> tuple[FlappingView, ...]:
+    """Return what changes too often now."""
+    return tuple(
+        FlappingView(name, point.role.value, point.door, point.flap.per_minute)
+        for name, point in flapping(site).items()
+    )
 
 
 def roster_view(head: ListHead) -> RosterView:

@@ -9,10 +9,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from agent.domain.facts import Noted
+from agent.domain.facts import Noted, Role
+from agent.domain.inputs import flapping
 from agent.domain.timekeeping import Timed, judged
 from agent.doors import picture, shown
 from agent.doors.orders import stale
+from agent.doors.showing import Showing
 from agent.doors.snapshot import BrokerView, Snapshot
 from agent.errors import StoreError
 from agent.roster.checkpoints import sign_checkpoint
@@ -20,6 +22,7 @@ from agent.store.fill import NEAR_FULL
 from agent.store.verify import Checkpoint
 from agent.sync.facts import LinkUp
 from agent.sync.nonces import NONCE_BYTES
+from drivers.contract import InputState
 from protocols.mqtt.payloads import Birth, DoorBirth, State
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ if TYPE_CHECKING:
     from agent.store.journal import Journal
     from agent.store.roster_table import RosterTable
     from agent.sync.sync import Sync
-    from drivers.contract import InputState, PortSettings
+    from drivers.contract import PortSettings
     from protocols.mqtt.payloads import DeviceBirth, Health
 
 HEALTH_EVERY_S: Final = 30.0
@@ -120,7 +123,7 @@ class Presence:
         self._link_since: tuple[object, datetime] | None = None
         self._near = 0.0
         self._on_reserve = False
-        self._shown: dict[str, object] = {}
+        self._shown = Showing()
         self._born_with: tuple[int, tuple[DeviceBirth, ...]] | None = None
 
     def settled(self, _before: Site, after: Site, at: Moment, *, recorded: bool) -> None:
@@ -135,12 +138,17 @@ class Presence:
         if self._born_with != born_with:
             self._born_with = born_with
             self._sync.show(self._birth(*born_with, at))
+        flaps = flapping(after).values()
+        restless = {point.door for point in flaps}
+        unsure = {point.door for point in flaps if point.role is Role.CONTACT}
         for name, door in after.doors.items():
             fault = picture.lock_fault(name, self._wiring, self._settings(), self._devices)
             contact = self._contact(name)
-            state = (door.released, door.leaf, door.mode, door.fire, door.alarm, fault, contact)
-            if self._shown.get(name) != state:
-                self._shown[name] = state
+            if name in unsure:
+                contact = InputState.FAULT
+            settled = (door.mode, door.fire, fault, name in unsure)
+            moving = (door.released, door.leaf, door.alarm, contact)
+            if self._shown.worth(name, settled, moving, at.monotonic, restless=name in restless):
                 self._sync.show(
                     shown.door_state(
                         name, door, gateway=self._me.gateway, fault=fault, contact=contact, at=at
@@ -277,6 +285,7 @@ class Presence:
             fire=None if self._wiring.fire is None else site.fire.on,
             fire_waits_for=None if site.fire.waits_for is None else site.fire.waits_for.value,
             refused=self._refused(),
+            flapping=picture.flapping_views(site),
             step_downs=me.step_downs,
             warnings=me.warnings,
         )

@@ -61,6 +61,16 @@ class PortView:
 
 
 @dataclass(frozen=True, slots=True)
+class FlappingView:
+    """An input or a device that changes so often that its changes are summed up. `door`: whose input."""
+
+    name: str
+    role: str
+    door: str | None
+    per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
 class RosterView:
     """The list that is enforced. Revision 0 with no digest: none has come yet."""
 
@@ -113,6 +123,7 @@ class Snapshot:
     fire: bool | None = None
     fire_waits_for: Literal["line", "acknowledgement"] | None = None
     refused: Mapping[str, int] = field(default_factory=dict)
+    flapping: tuple[FlappingView, ...] = ()
     step_downs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -21,6 +21,7 @@ from agent.doors.snapshot import (
     STALE_AFTER_S,
     BrokerView,
     DoorView,
+    FlappingView,
     JournalView,
     PortView,
     RosterView,
@@ -290,3 +291,22 @@ def test_doctor_says_when_nothing_is_wrong_and_numbers_what_is(
         "port": "readers",
         "why": "no reply",
     }
+
+
+@pytest.mark.parametrize(
+    ("role", "key", "english", "chinese"),
+    [
+        ("contact", "flapping_contact", "the contact of lobby (p) changes 300 times a minute", "磁铁"),
+        ("exit", "flapping_exit", "the exit button of lobby (p) is pressed 300 times a minute", "出门按钮"),
+        ("fire_line", "flapping_fire_line", "stay released until it is steady", "消防联动线"),
+        ("fire_key", "flapping_fire_key", "ends no release until it is steady", "钥匙开关"),
+        ("device", "flapping_device", "p goes silent and comes back, 300 changes a minute", "供电"),
+        ("of_a_newer_version", "flapping", "p changes 300 times a minute", "接线"),
+    ],
+)
+def test_what_flaps_is_shown_with_what_to_look_at(role: str, key: str, english: str, chinese: str) -> None:
+    picture = replace(SNAPSHOT, flapping=(FlappingView("p", role, "lobby", 300),))
+    assert f"FLAPPING  p  {role}  lobby  300 changes a minute, summed up in the journal" in lines(picture)
+    (found,) = (finding for finding in diagnose(picture) if finding.key == key)
+    assert english in say_in(Language.ENGLISH, f"doctor.{found.key}", **found.about)
+    assert chinese in say_in(Language.CHINESE, f"doctor.{found.key}", **found.about)
