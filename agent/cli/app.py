@@ -35,6 +35,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "cards": "agent.cli.cards",
         "office": "agent.cli.office",
         "phone": "agent.cli.phone",
+        "desk": "agent.cli.desk",
         "journal": "agent.cli.journal",
         "provision": "agent.cli.provision",
     }

@@ -9,8 +9,11 @@ from agent.cli.words import say
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from agent.broker import BrokerSettings
+
+FILES = ("password_file", "ca", "certificate", "broker_key")
 
 
 def add_broker(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
@@ -21,6 +24,31 @@ def add_broker(parser: argparse.ArgumentParser, *, required: bool = False) -> No
     parser.add_argument("--ca", metavar="FILE", type=Path, help=say("office.opt_ca"))
     parser.add_argument("--certificate", metavar="FILE", type=Path, help=say("office.opt_certificate"))
     parser.add_argument("--broker-key", metavar="FILE", type=Path, help=say("office.opt_broker_key"))
+
+
+def to_keep(args: argparse.Namespace) -> dict[str, str]:
+    """Return what the options say, as texts to keep by name; files by their whole path. Raises BadInput."""
+    from agent.broker import broker_at  # noqa: PLC0415 - paho only where it is used
+
+    broker_at(args.broker)
+    files: dict[str, Path | None] = {name: getattr(args, name) for name in FILES}
+    return {
+        "broker": args.broker,
+        "user": args.user or "",
+        **{name: "" if path is None else str(path.absolute()) for name, path in files.items()},
+    }
+
+
+def fill_in(args: argparse.Namespace, kept: Callable[[str], str | None]) -> bool:
+    """Take what was kept by name where the options name no broker; say whether there is one now."""
+    if args.broker is None:
+        args.broker = kept("broker") or None
+        args.user = args.user or kept("user") or None
+        for name in FILES:
+            text = kept(name)
+            if getattr(args, name) is None and text:
+                setattr(args, name, Path(text))
+    return args.broker is not None
 
 
 def settings_of(args: argparse.Namespace) -> BrokerSettings:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.broker import Broker
-from agent.cli.broker_options import add_broker, settings_of
+from agent.cli.broker_options import add_broker, fill_in, settings_of
 from agent.cli.office_book import action, now, open_book, second_text, show_table
+from agent.cli.office_setup import setting_name
 from agent.cli.office_standing import HEADERS, lines, live_table, tell_unsaid
 from agent.cli.words import say
 from agent.clock import SystemClock
@@ -109,14 +110,7 @@ def run_watch(args: Namespace) -> int:
 
 def broker_of(args: Namespace, book: Book) -> BrokerSettings:
     """Return the broker of the options, or the one that the book remembers. Raises BadInput."""
-    if args.broker is None:
-        args.broker = book.setting("broker") or None
-        args.user = args.user or book.setting("broker.user") or None
-        for name in ("password_file", "ca", "certificate", "broker_key"):
-            kept = book.setting(f"broker.{name}")
-            if getattr(args, name) is None and kept:
-                setattr(args, name, Path(kept))
-    if args.broker is None:
+    if not fill_in(args, lambda name: book.setting(setting_name(name))):
         raise BadInput(say("office.no_broker"))
     return settings_of(args)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from agent.broker import broker_at
-from agent.cli.broker_options import add_broker
+from agent.cli.broker_options import add_broker, to_keep
 from agent.cli.office_book import (
     accept_option,
     action,
@@ -27,11 +26,8 @@ from protocols.tokens.keys import kid, public_text
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from pathlib import Path
 
     from agent.cli.office_book import Actions
-
-BROKER_FILES = ("password_file", "ca", "certificate", "broker_key")
 
 
 def add(actions: Actions) -> None:
@@ -102,14 +98,16 @@ def run_init(args: Namespace) -> int:
 
 def run_broker(args: Namespace) -> int:
     """Keep the broker's settings in the book."""
-    broker_at(args.broker)
+    kept = to_keep(args)
     with open_book(args) as book:
-        book.set("broker", args.broker)
-        book.set("broker.user", args.user or "")
-        for name in BROKER_FILES:
-            path: Path | None = getattr(args, name)
-            book.set(f"broker.{name}", "" if path is None else str(path.absolute()))
+        for name, text in kept.items():
+            book.set(setting_name(name), text)
     return 0
+
+
+def setting_name(name: str) -> str:
+    """Return under which name the book keeps what an option of the broker says."""
+    return name if name == "broker" else f"broker.{name}"
 
 
 def run_gateway_add(args: Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from agent.orders.sender import Sender
 
 ANSWER_WITHIN_S = 15.0
+LONGEST_S = 300.0
+"""Nobody waits for a door longer; infinity is no time that a queue can wait for."""
 
 
 def add_key(parser: argparse.ArgumentParser, default: Path, word: str) -> None:
@@ -29,7 +32,7 @@ def add_sending(parser: argparse.ArgumentParser) -> None:
     """Add `--client`, `--within` and `--json`."""
     parser.add_argument("--client", metavar="NAME", help=say("phone.client"))
     parser.add_argument(
-        "--within", type=float, default=ANSWER_WITHIN_S, metavar="SECONDS", help=say("phone.within")
+        "--within", type=_seconds, default=ANSWER_WITHIN_S, metavar="SECONDS", help=say("phone.within")
     )
     parser.add_argument("--json", action="store_true", help=say("check.json"))
 
@@ -56,6 +59,17 @@ def refuse_what_no_topic_holds(*names: str) -> None:
     for name in names:
         if not is_name(name) or name == EVERY_DOOR:
             raise BadInput(f"{name!r} cannot be a name: 1 to 64 characters, none of + # /")
+
+
+def _seconds(text: str) -> float:
+    """Return seconds in which an answer may come."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= LONGEST_S:
+        raise ArgumentTypeError(say("phone.seconds", text=text, longest=f"{LONGEST_S:g}"))
+    return seconds
 
 
 def reason_text(code: str | None) -> str:

@@ -19,6 +19,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "cards": ("explain a printed or typed card number", "解释印刷或录入的卡号"),
     "office": ("the property office: roster, cards, receipts", "物业：名单、发卡、挂失、回执"),
     "phone": ("open a door with this machine as a phone", "以手机身份开门"),
+    "desk": (
+        "the duty desk: open, hold, lock doors; say that a fire is over",
+        "值班台：开门、常开、封锁，确认火警解除",
+    ),
     "journal": ("verify and export what happened", "核验并导出事件日志"),
     "provision": ("make this gateway's key and certificate request", "生成网关密钥和证书申请"),
     "interrupted": ("interrupted", "已中断"),

@@ -8,6 +8,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "gateway": ("the gateway", "网关"),
     "client": ("name under which the answer is heard", "接收应答所用的名称"),
     "within": ("seconds to wait for the answer", "等待应答的秒数"),
+    "seconds": (
+        "{text} is no time to wait: more than 0 and at most {longest} seconds",
+        "{text} 不是等待时间：须大于 0 且不超过 {longest} 秒",
+    ),
     "enrolled": (
         (
             "Made {path}. Give the office this public key:\n\n    {key}\n\n"

@@ -168,7 +168,9 @@ def test_the_centre_and_the_office_write_no_orders(site: Site) -> None:
     for name in ("centre", "office"):
         with site.member(name, topics.plain(NAME, Kind.STATE)) as client:
             assert client.say(topics.plain(NAME, Kind.COMMAND), b"{}") == NOT_AUTHORISED
-    with site.member("desk", topics.answer(NAME, "desk")) as desk:
+    heard = [topics.plain(NAME, kind) for kind in (Kind.STATE, Kind.HEALTH, Kind.BIRTH)]
+    with site.member("desk", topics.answer(NAME, "desk"), *heard) as desk:
+        assert desk.refused == []
         assert desk.say(topics.plain(NAME, Kind.COMMAND), b"{}") < NOT_AUTHORISED
         assert desk.say(topics.plain(NAME, Kind.DELTA), b"{}") < NOT_AUTHORISED
         assert desk.say(topics.plain(NAME, Kind.HEAD), b"{}") >= NOT_AUTHORISED
