@@ -35,6 +35,7 @@ from agent.doors.fleet import Fleet
 from agent.doors.identities import Identities
 from agent.doors.inbox import Inbox
 from agent.doors.intake import Desks
+from agent.doors.keeper import Keeper
 from agent.doors.loop import BEAT_S, Loop, Stop
 from agent.doors.orders import OrderDesk
 from agent.doors.passes import PassDesk
@@ -52,7 +53,7 @@ from agent.service import Service
 from agent.store.journal import open_journal
 from agent.store.memory import LOST_AT, ROSTER_HIGHEST
 from agent.store.reader import JournalReader
-from agent.store.roster_table import open_roster
+from agent.store.roster_table import OpenedRoster, open_roster
 from agent.sync.sync import Sync
 from agent.trusted import Trusted
 from drivers.registry import build
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
     from agent.doors.items import Item
     from agent.store.database import Quarantined
     from agent.store.journal import Journal
-    from agent.store.roster_table import RosterTable
     from drivers.contract import Event
 
 DIGEST_KEY_BYTES: Final = 32
@@ -126,7 +126,7 @@ class House:
         stack.callback(table.close)
         self._sync = self._line(loaded, epoch, self._journal)
         self._answers = Answers(self._sync, clock)
-        self._scribe = Scribe(config.data_dir)
+        self._scribe, self._keeper = Scribe(config.data_dir), Keeper(table.path, clock.monotonic)
         self._courier = Courier(config.data_dir, self._fleet.carriers(), self._inbox.put)
         identities = Identities(plan.vouched(config, loaded.secrets.lookup, digest_key), memory.setting)
         devices = Devices(identities.changed)
@@ -205,7 +205,7 @@ class House:
                 rss_bytes=rss_bytes,
             ),
         )
-        self._say_what_was_found(opened.quarantined, roster_opened.quarantined, table)
+        self._say_what_was_found(opened.quarantined, roster_opened)
         self._started: dict[str, Json] = {"version": me.version, "epoch": epoch, "doors": list(doors)}
 
     def _heed(self) -> None:
@@ -235,6 +235,7 @@ class House:
     def serve(self) -> None:
         """Serve the doors until told to stop; then leave every lock locked."""
         self._scribe.start()
+        self._keeper.start()
         self._courier.start()
         try:
             self._loop.start(self._modes, fire=self._burning)
@@ -254,6 +255,7 @@ class House:
             if self._sync is not None:
                 self._sync.stop(STOP_WITHIN_S)
             self._scribe.stop(STOP_WITHIN_S)
+            self._keeper.stop(STOP_WITHIN_S)
 
     def _shut(self) -> None:
         """Leave every lock locked, before anything else is ended."""
@@ -304,15 +306,17 @@ class House:
             open_reader=lambda: JournalReader(journal.path),
         )
 
-    def _say_what_was_found(
-        self, journal: Quarantined | None, roster: Quarantined | None, table: RosterTable
-    ) -> None:
+    def _say_what_was_found(self, journal: Quarantined | None, roster: OpenedRoster) -> None:
         """Record what was not as it was left: a database set aside, a list put back to an older one."""
-        for name, found in (("journal", journal), ("roster", roster)):
+        for name, found in (("journal", journal), ("roster", roster.quarantined)):
             if found is not None:
                 body = {"database": name, "kept_at": found.kept_at.name, "why": found.why}
                 self._inbox.put(Noted("store.quarantined", body, alarm=True))
                 self._log.error("store.quarantined", **body)
+        table = roster.table
+        if roster.restored is not None:
+            self._inbox.put(Noted("roster.restored", {"revision": roster.restored}, alarm=True))
+            self._log.warning("roster.restored", revision=roster.restored)
         if table.rolled_back:
             body = {"revision": str(table.head().revision), "floor": str(table.floor)}
             self._inbox.put(Noted("roster.rolled_back", body, alarm=True))

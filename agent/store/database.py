@@ -147,7 +147,7 @@ def open_database(
         try:
             return OpenedDatabase(_open(path, migrations, load), None)
         except _Damaged as error:
-            kept_at = _set_aside(path, at)
+            kept_at = set_aside(path, at)
             return OpenedDatabase(_open(path, migrations, load), Quarantined(kept_at, str(error)))
 
 
@@ -279,7 +279,7 @@ def _migrate(connection: sqlite3.Connection, migrations: str) -> None:
             raise
 
 
-def _set_aside(path: Path, at: datetime) -> Path:
+def set_aside(path: Path, at: datetime) -> Path:
     """Rename the file and its companions; return the new name. It is evidence, so it is never deleted."""
     stamp = at.strftime("%Y%m%dT%H%M%SZ")
     names = (path.with_name(f"{path.name}.{stamp}{f'.{n}' if n else ''}.bad") for n in range(NAMES_TRIED))

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agent.domain.rules import Rules
-from agent.store.database import Guard, Quarantined, Reading, open_database, open_reader
+from agent.store.database import Guard, Quarantined, Reading, open_database, open_reader, set_aside
 from agent.store.roster_rows import group, holding, schedule, time_of
 from agent.store.roster_writer import RosterWriter
 from agent.store.rows import blob
+from agent.store.spare import take_spare
 
 if TYPE_CHECKING:
     import sqlite3
@@ -47,10 +48,14 @@ class ListHead:
 
 @dataclass(frozen=True, slots=True)
 class OpenedRoster:
-    """The list, and the file that had to be set aside to have one: the caller records that."""
+    """The list, and the file that had to be set aside to have one: the caller records that.
+
+    restored: the revision of the second copy that took its place, if one did.
+    """
 
     table: RosterTable
     quarantined: Quarantined | None
+    restored: int | None = None
 
 
 class RosterTable:
@@ -60,7 +65,10 @@ class RosterTable:
     older file put in the place of a newer one: it is not believed, and opens nothing, until it has caught up.
     """
 
-    def __init__(self, writing: sqlite3.Connection, reading: sqlite3.Connection, floor: int = 0) -> None:
+    def __init__(
+        self, path: Path, writing: sqlite3.Connection, reading: sqlite3.Connection, floor: int = 0
+    ) -> None:
+        self.path: Final = path
         self.writer: Final = RosterWriter(writing)
         self._reading = reading
         self._floor = floor
@@ -135,13 +143,14 @@ class RosterTable:
 def open_roster(path: Path, at: datetime, floor: int = 0) -> OpenedRoster:
     """Open roster.db at `path`, making it where there is none; a damaged or newer file is set aside.
 
+    Where no list at `floor` or above is there then, the second copy takes its place, if that has one.
     at: names a quarantined file. floor: see RosterTable. Raises StoreError.
     """
 
     def load(connection: sqlite3.Connection) -> RosterTable:
         reading = open_reader(path)
         try:
-            table = RosterTable(connection, reading, floor)
+            table = RosterTable(path, connection, reading, floor)
             table.writer.staging()  # read here, where a file that cannot be read is set aside
         except BaseException:
             reading.close()
@@ -149,4 +158,20 @@ def open_roster(path: Path, at: datetime, floor: int = 0) -> OpenedRoster:
         return table
 
     opened = open_database(path, "roster", at, load)
-    return OpenedRoster(opened.content, opened.quarantined)
+    if not opened.content.rolled_back:
+        return OpenedRoster(opened.content, opened.quarantined)
+    older = opened.content.head().revision
+    opened.content.close()
+    aside = [] if opened.quarantined is None else [opened.quarantined]
+
+    def keep_older() -> None:
+        if older > 0:
+            why = f"revision {older} is older than {floor}, which was enforced here"
+            aside.append(Quarantined(set_aside(path, at), why))
+
+    kept = take_spare(path, floor, keep_older)
+    again = open_database(path, "roster", at, load)
+    if again.quarantined is not None:
+        aside.append(again.quarantined)
+    restored = None if kept is None or again.content.rolled_back else kept.revision
+    return OpenedRoster(again.content, aside[0] if aside else None, restored)

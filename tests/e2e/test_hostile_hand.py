@@ -14,6 +14,7 @@ import pytest
 
 from agent.demo.building import LOBBY
 from agent.errors import EX_UNAVAILABLE
+from agent.store.spare import kept_in, make_spare
 from tests.peers.site import NEIGHBOUR, STRANGER, WITHIN_S, Site
 
 if TYPE_CHECKING:
@@ -79,6 +80,24 @@ def test_a_daemon_whose_files_are_not_what_they_were_says_so_and_serves(site: Si
     site.present(STRANGER)
     site.row("entry.denied", LOBBY, after=last)
     assert site.daemon.stop() == 0
+
+
+def test_the_last_copy_of_a_damaged_list_opens_doors_while_the_centre_is_away(site: Site) -> None:
+    roster = site.building.data_dir / "roster.db"
+    kept = make_spare(roster, lambda: True)  # as the keeper does when the list has stood
+    assert kept is not None
+    revision = kept_in(kept, immutable=True).revision
+    assert site.daemon.stop() == 0
+    site.broker.stop()
+    last = site.head()
+    roster.write_bytes(b"no database" * 1000)
+    site.start(online=False)
+    site.row("device.online", after=last)
+    site.until(lambda: aside(site) == {"roster"}, "the record of the file")
+    assert [row.data() for row in site.rows("roster.restored")] == [{"revision": revision}]
+    opened = len(site.releases)
+    site.present(NEIGHBOUR)
+    site.released(LOBBY, after=opened)
 
 
 def aside(site: Site) -> set[str]:
