@@ -18,7 +18,8 @@ class Pace:
         self.dropped = 0
         self._left = float(BURST)
         self._at: float | None = None
-        self._dropped_at: float | None = None
+        self.calm_at: float | None = None
+        """When it babbles no more, should nothing else be dropped; None where nothing was."""
 
     def allows(self, at: float) -> bool:
         """Say whether a word at `at` is heard; times rise."""
@@ -27,11 +28,11 @@ class Pace:
         self._at = at
         if self._left < 1:
             self.dropped += 1
-            self._dropped_at = at
+            self.calm_at = at + CALM_S
             return False
         self._left -= 1
         return True
 
     def babbles(self, at: float) -> bool:
         """Say whether words were dropped of late."""
-        return self._dropped_at is not None and at - self._dropped_at < CALM_S
+        return self.calm_at is not None and at < self.calm_at

@@ -71,7 +71,7 @@ class ReaderLine:
         self._read_at, self._read_us = at, at_us
         low = [line for line in self.pulls if not edges.level(line)]
         self._assembler.receive([(at_us, self._places[line], 0) for line in low])
-        self._set_deadline()
+        self._set_deadline(at)
         return []
 
     def receive(self, edges: Sequence[LineEdge], at: float) -> list[Event]:
@@ -107,11 +107,14 @@ class ReaderLine:
         figures = {**self.health.report(), "babble_dropped": self._pace.dropped}
         return {f"{self.name}.{what}": value for what, value in figures.items()}
 
-    def _set_deadline(self) -> None:
+    def _set_deadline(self, at: float) -> None:
         deadline_us = self._assembler.deadline_us
-        due = [] if deadline_us is None else [self._read_at + (deadline_us - self._read_us) / 1e6]
-        due += [] if self._troubles.ends_at is None else [self._troubles.ends_at]
-        self.close_at = min(due, default=None)
+        due = (
+            None if deadline_us is None else self._read_at + (deadline_us - self._read_us) / 1e6,
+            self._pace.calm_at if self._pace.babbles(at) else None,
+            self._troubles.ends_at,
+        )
+        self.close_at = min((each for each in due if each is not None), default=None)
 
     def _drain(self, at: float) -> list[Event]:
         events: list[Event] = []
@@ -122,7 +125,7 @@ class ReaderLine:
                 events += self._frame(happening.bits, keys, at)
             self.health.note(happening, keys)
         events += self._troubles.note(self._conditions(at), at)
-        self._set_deadline()
+        self._set_deadline(at)
         return events
 
     def _frame(self, bits: str, keys: str | None, at: float) -> list[Event]:

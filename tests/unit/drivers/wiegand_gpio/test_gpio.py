@@ -137,6 +137,17 @@ def test_a_keypad_that_babbles_is_heard_at_a_persons_pace_and_told(clock: HandCl
     assert wires.reader.report()["front-in.babble_dropped"] == 200 - keys
 
 
+def test_a_reader_that_babbled_and_fell_silent_is_said_to_babble_no_more(clock: HandClock) -> None:
+    wires = Wires(clock, keypad="4")
+    told: list[Event] = []
+    for _ in range(60):
+        wires.chip.card(D0, D1, "0101")
+        told += wires.reader.receive(wires.edges.read(), clock.monotonic()) + wires.rest(0.04)
+    while (due_at := wires.reader.close_at) is not None:  # as the thread does: nothing else wakes it
+        told += wires.rest(max(0.0, due_at - clock.monotonic()))
+    assert [event.active for event in told if isinstance(event, Trouble)] == [True, False]
+
+
 def test_a_code_that_was_typed_is_keys_and_never_a_card(clock: HandClock) -> None:
     codes = {"frame": "26-facility", "facility": 15, "shortest": 4, "longest": 4}
     wires = Wires(clock, keypad_codes=codes)
