@@ -20,6 +20,7 @@ from agent.office import history
 from agent.office.database import connect
 from agent.office.edit import Edit, row_of
 from agent.office.seal import Lock, Sealer, WrongKey, lock_by_passphrase, unwrap, wrap
+from agent.office.settle import settle
 from protocols.mqtt.model import stamp
 
 if TYPE_CHECKING:
@@ -155,17 +156,10 @@ class Book:
         """
         self.database.execute("BEGIN IMMEDIATE")
         try:
-            edit = Edit(
-                self.database,
-                self.sealer,
-                self.digest_key,
-                self.revision + 1,
-                at,
-                accept_collisions=accept_collisions,
-            )
+            edit = Edit(self.database, self.sealer, self.digest_key, self.revision + 1, at)
             yield edit
             if keep and edit.changed:
-                edit.settle()
+                settle(edit, accept_collisions=accept_collisions)
                 self.log(what, edit.detail, by=by, at=at, number=edit.revision)
                 self.database.execute("COMMIT")
         finally:

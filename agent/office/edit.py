@@ -1,24 +1,19 @@
-"""One change of the book: rows put and dropped, each as it was kept, and the roster rows that follow."""
+"""One change of the book: rows put and dropped, each kept as it was. What follows is settle.py's to know."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from agent.office import aliases, collisions, visits
-from agent.office.rows import TABLES, body_of, canonical, person_of
+from agent.office.rows import TABLES, Row
 from protocols.mqtt.model import stamp
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from agent.office.seal import Sealer
-
-Row = dict[str, Any]
-SLICE = 5000
-"""Rows that are settled together: some megabytes at a time, whatever the size of the change."""
 
 
 class Edit:
@@ -31,8 +26,6 @@ class Edit:
         digest_key: bytes,
         revision: int,
         at: datetime,
-        *,
-        accept_collisions: bool = False,
     ) -> None:
         self.database = database
         self.sealer = sealer
@@ -41,11 +34,9 @@ class Edit:
         self.at = at
         self.numbers: dict[str, str] = {}
         """The numbers of cards that are written, so that they need not be unsealed for their aliases."""
-        self._accept_collisions = accept_collisions
-        self._holders: dict[str, str | None] = {}
-        self._touched: dict[str, set[str]] = {table: set() for table in TABLES}
+        self._before: dict[str, dict[str, Row | None]] = {table: {} for table in TABLES}
+        self._forgotten: set[tuple[str, str]] = set()
         self._details: list[str] = []
-        self._images: list[tuple[int, str, str, str | None]] = []
 
     @property
     def now(self) -> str:
@@ -55,7 +46,7 @@ class Edit:
     @property
     def changed(self) -> bool:
         """Say whether anything was put or dropped."""
-        return any(self._touched.values())
+        return any(self._before.values())
 
     @property
     def detail(self) -> str:
@@ -98,108 +89,28 @@ class Edit:
         return True
 
     def _keep(self, table: str, key: str, before: Row | None) -> None:
-        if key not in self._touched[table]:
-            self._touched[table].add(key)
-            if table == "credential":
-                self._holders[key] = None if before is None else before["person"]
-            self._images.append((self.revision, table, key, image_of(before)))
+        self._before[table].setdefault(key, before)
+
+    def before(self, table: str) -> Mapping[str, Row | None]:
+        """Return the rows that the change has touched, by id: as they stood before it, None where new."""
+        return self._before[table]
 
     def forget(self, table: str, key: str) -> None:
-        """Erase every earlier version of a row, so that no undo brings it back."""
-        self._write_images()
+        """Erase every earlier version of a row, this change's too, so that no undo brings it back."""
+        self._forgotten.add((table, key))
         self.database.execute("DELETE FROM before WHERE kind = ? AND id = ?", (table, key))
 
-    def _write_images(self) -> None:
+    def keep_images(self) -> None:
+        """Write how the rows stood before the change: call it once, when there is no more to change."""
         self.database.executemany(
-            "INSERT INTO before (revision, kind, id, image) VALUES (?, ?, ?, ?)", self._images
+            "INSERT INTO before (revision, kind, id, image) VALUES (?, ?, ?, ?)",
+            (
+                (self.revision, table, key, image_of(row))
+                for table, rows in self._before.items()
+                for key, row in rows.items()
+                if (table, key) not in self._forgotten
+            ),
         )
-        self._images.clear()
-
-    def settle(self) -> None:
-        """Write the roster rows that follow from the change: call it once, before the commit.
-
-        Raises Collides when readers cannot tell a card from another now, and nobody has accepted that.
-        """
-        people = self._touched["person"]
-        visits.follow(self, people)  # which changes rows itself: before their images are written
-        self._write_images()
-        self._settle_collisions()
-        credentials = set(self._touched["credential"])
-        for part in _sliced(people):
-            found = self.database.execute(
-                "SELECT credential.id FROM json_each(?) CROSS JOIN credential ON person = value",
-                (json.dumps(part),),
-            )
-            credentials.update(key for (key,) in found)
-        self._settle("person", people)
-        self._settle("credential", credentials)
-        for table in ("door_group", "schedule", "gateway", "pass"):
-            self._settle(table, self._touched[table])
-
-    def _settle_collisions(self) -> None:
-        fresh = bool(self._touched["gateway"]) and aliases.keep_up(self)
-        aliases.add(self, (key for key, person in self._holders.items() if person is None))
-        found = collisions.settle(self, None if fresh else self._moved(), self._touched["gateway"])
-        if found and not self._accept_collisions:
-            raise collisions.Collides(found)
-        if found:
-            self.note(f"collisions+{len(found)}")
-
-    def _moved(self) -> list[str]:
-        """Return the cards that came, went, or changed hands."""
-        rows = self.database.execute(
-            "SELECT id, person FROM credential WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(self._holders)),),
-        )
-        now = {row["id"]: row["person"] for row in rows}
-        return [key for key, person in self._holders.items() if now.get(key) != person]
-
-    def _settle(self, table: str, keys: Iterable[str]) -> None:
-        kind = TABLES[table]
-        if kind is None:
-            return
-        for part in _sliced(keys):
-            rows = self._rows(f"{table} AS here ON here.id = asked.value", part)
-            last = self._rows(
-                "roster_row AS here ON here.kind = ? AND here.id = asked.value GROUP BY here.id "
-                "HAVING revision = max(revision)",
-                part,
-                kind,
-            )
-            bound = {key: person_of(table, row) for key, row in rows.items()}
-            on_the_list = self._verified({person for person in bound.values() if person is not None})
-            fresh = []
-            for key in part:
-                row, before, person = rows.get(key), last.get(key), bound.get(key)
-                listed = row is not None and (person is None or person in on_the_list)
-                body = body_of(table, row) if row is not None and listed else None
-                text = None if body is None else canonical(body)
-                if (None if before is None else before["body"]) == text:
-                    continue
-                if person is None and before is not None:
-                    person = before["person"]
-                fresh.append((kind, key, self.revision, text, person))
-            self.database.executemany(
-                "INSERT INTO roster_row (kind, id, revision, body, person) VALUES (?, ?, ?, ?, ?)", fresh
-            )
-
-    def _rows(self, joined: str, keys: list[str], *values: str) -> dict[str, Row]:
-        """Return rows by id: from what is asked outwards, for SQLite does not know how few that may be."""
-        found = self.database.execute(
-            f"SELECT here.* FROM json_each(?) AS asked CROSS JOIN {joined}",  # noqa: S608 - texts of ours
-            (json.dumps(keys), *values),
-        )
-        return {row["id"]: dict(row) for row in found}
-
-    def _verified(self, persons: set[str]) -> set[str]:
-        rows = self._rows("person AS here ON here.id = asked.value", list(persons))
-        return {key for key, row in rows.items() if row["verified_at"] is not None}
-
-
-def _sliced(keys: Iterable[str]) -> Iterator[list[str]]:
-    """Yield `keys` in order, so many at a time as one question to the database may name."""
-    ordered = sorted(keys)
-    yield from (ordered[start : start + SLICE] for start in range(0, len(ordered), SLICE))
 
 
 def row_of(database: sqlite3.Connection, table: str, key: str) -> Row | None:
