@@ -17,7 +17,7 @@ from protocols.mqtt.topics import LARGEST_NUMBER
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from agent.office.book import Book
@@ -120,9 +120,9 @@ class Undone:
 def undo(book: Book, revision: int, *, by: str, at: datetime, keep: bool = True) -> Undone:
     """Make the book as it was at `revision`, as a new revision; `keep=False` only says what that would be.
 
-    What was purged since does not come back, and what was lost or revoked since stays so: a lost card is
-    lost whatever the book says. Passes that were signed since are out, and so they are revoked. Raises
-    BadInput for a revision that is not in the past.
+    What was purged since does not come back, and what was lost or revoked since stays so, given back or not:
+    a lost card is lost whatever the book says. Passes that were signed since are out, and so they are
+    revoked. Raises BadInput for a revision that is not in the past.
     """
     if not 0 <= revision < book.revision:
         raise BadInput(
@@ -136,7 +136,7 @@ def undo(book: Book, revision: int, *, by: str, at: datetime, keep: bool = True)
             "SELECT kind, id, image, min(revision) FROM before WHERE revision > ? GROUP BY kind, id",
             (revision,),
         ).fetchall()
-        count = _put_back(edit, images)
+        count = _put_back(edit, images, _stopped_since(edit, revision))
         edit.note(f"to:{revision} rows:{count}")
         shifts = reach.shifts(before, reach.everybody(edit.database, at))
     return Undone(count, shifts)
@@ -170,13 +170,26 @@ def skip_to(book: Book, revision: int, *, by: str, at: datetime) -> None:
     book.log(SKIPPED, f"from:{book.revision}", by=by, at=at, number=revision)
 
 
-def _put_back(edit: Edit, images: Sequence[sqlite3.Row]) -> int:
-    """Make rows what their images say; return how many that changed."""
+def _stopped_since(edit: Edit, revision: int) -> dict[str, str]:
+    """Return the cards and phones that were lost or revoked since, and how.
+
+    The book may not hold them any more, or have them in other hands: their holder of then has them no longer.
+    """
+    rows = edit.database.execute(
+        "SELECT id, state FROM (SELECT id, revision, json_extract(image, '$.state') AS state FROM before "
+        "WHERE kind = 'credential' AND revision > ?) WHERE state IN (?, ?) ORDER BY revision",
+        (revision, *STOPPED),
+    )
+    return {row["id"]: row["state"] for row in rows}
+
+
+def _put_back(edit: Edit, images: Sequence[sqlite3.Row], stopped: Mapping[str, str]) -> int:
+    """Make rows what their images say, but for cards that were `stopped` since; return how many changed."""
     # What came since goes first, and documents are parted from their holders: persons may have changed them
     # among each other, and no two may have the same at any time.
     dropped = [_dropped(edit, row["kind"], row["id"]) for row in images if row["image"] is None]
     wanted = [
-        (row["kind"], _still_stopped(edit, row["kind"], row_from(row["image"])))
+        (row["kind"], _still_stopped(edit, row["kind"], row_from(row["image"]), stopped))
         for row in images
         if row["image"] is not None
     ]
@@ -198,12 +211,14 @@ def _dropped(edit: Edit, table: str, key: str) -> bool:
     return edit.drop(table, key)
 
 
-def _still_stopped(edit: Edit, table: str, row: dict[str, Any]) -> dict[str, Any]:
+def _still_stopped(edit: Edit, table: str, row: dict[str, Any], stopped: Mapping[str, str]) -> dict[str, Any]:
     now = edit.get(table, row["id"])
     if table == "pass":
         return row | {"state": row["state"] if now is None else now["state"]}
     if table == "credential" and now is not None and now["state"] in STOPPED:
         return row | {"state": now["state"]}
+    if table == "credential":
+        return row | {"state": stopped.get(row["id"], row["state"])}
     return row
 
 

@@ -176,6 +176,25 @@ def test_undo_never_brings_a_lost_card_back(book: Book) -> None:
     assert listed(book) == {card: "lost"}
 
 
+def test_what_was_stopped_in_between_stays_stopped_though_the_book_holds_it_no_longer(book: Book) -> None:
+    person = add_person(book, "张三", 1)
+    card = add_card(book, person, 1)
+    given = book.revision
+    stop(book, card, CredentialState.LOST)
+    lost = book.revision
+    lifecycle.undo(book, given - 1, by="t", at=LATER)
+    assert listed(book) == {}
+    lifecycle.undo(book, given, by="t", at=LATER)  # the undo was a mistake, and so was the number
+    assert listed(book) == {card: "lost"}
+    with book.change("card.released", by="t", at=LATER) as edit:
+        credentials.release(edit, card)
+    add_card(book, add_person(book, "李四", 2), 1)
+    lifecycle.undo(book, given, by="t", at=LATER)  # it is in other hands: not the first holder's again
+    assert listed(book) == {card: "lost"}
+    lifecycle.undo(book, lost, by="t", at=LATER)
+    assert listed(book) == {card: "lost"}
+
+
 def test_a_book_from_a_backup_steps_over_the_revisions_that_gateways_have(book: Book) -> None:
     lifecycle.skip_to(book, 40, by="t", at=LATER)
     assert book.revision == 40
