@@ -1,13 +1,14 @@
 """The end of purpose: what is personal of somebody who has left is erased, and the office signs that it is.
 
-Erased are the person's row with its search digests, the numbers of their cards, their household where
-nobody else belongs to it, and every earlier version of all these. What stays is opaque: the id, so that the
-record of doors keeps its meaning, and digests of stopped cards. Copies of the book from before are not ours
-to erase.
+Erased are the person's row with its search digests, the numbers of their cards, the households that they
+belonged to where nobody does now, and every earlier version of all these, of cards given back too. What stays
+is opaque: the id, so that the record of doors keeps its meaning, and digests of stopped cards. Copies of the
+book from before are not ours to erase.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from agent.domain.credentials import CredentialState
@@ -37,9 +38,11 @@ def purge(book: Book, persons: Sequence[str], *, by: str, at: datetime) -> list[
     """
     rows = [_gone(book, person, at) for person in persons]
     with book.change("person.purged", by=by, at=at) as edit:
+        homes = {home for row in rows for home in _homes(edit, row["id"])}
         for row in rows:
             _erase(edit, row["id"], row["role"])
-        _empty_homes(edit, {row["household"] for row in rows})
+        _forget_cards(edit, persons)
+        _empty_homes(edit, homes)
         edit.note(" ".join(persons))
     scrub(book.database)
     key = book.signing_key()
@@ -106,8 +109,27 @@ def _erase(edit: Edit, person: str, role: str) -> None:
         edit.forget("credential", each.id)
 
 
+def _homes(edit: Edit, person: str) -> list[str]:
+    """Return the households to which a person belongs, or ever did."""
+    rows = edit.database.execute(
+        "SELECT household FROM person WHERE id = :id UNION SELECT json_extract(image, '$.household') "
+        "FROM before WHERE kind = 'person' AND id = :id",
+        {"id": person},
+    )
+    return [home for (home,) in rows if home is not None]
+
+
+def _forget_cards(edit: Edit, persons: Sequence[str]) -> None:
+    """Erase the earlier versions of cards that `persons` held once, whoever has them now."""
+    edit.database.execute(
+        "DELETE FROM before WHERE kind = 'credential' "
+        "AND json_extract(image, '$.person') IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(persons)),),
+    )
+
+
 def _empty_homes(edit: Edit, homes: set[str]) -> None:
-    for home in homes:
+    for home in sorted(homes):
         if (
             edit.database.execute("SELECT 1 FROM person WHERE household = ? LIMIT 1", (home,)).fetchone()
             is None

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.domain.credentials import CredentialState
 from agent.errors import BadInput, StoreError
-from agent.office import lifecycle, people, purge
+from agent.office import credentials, lifecycle, people, purge
 from agent.office.book import BOOK_FILE, Book
 from agent.office.database import BUSY_MS, scrub
 from agent.office.people import Home
@@ -54,6 +55,27 @@ def test_no_byte_of_what_was_sealed_is_left_in_the_file_or_its_log(book: Book) -
     assert [each for each in before if each in content] == []
     assert people.load(book, stays).details.name == "王五"
     assert people.home_at(book, str((book.row("person", stays) or {})["household"])) is not None
+
+
+def test_a_card_given_back_and_a_home_moved_out_of_leave_no_earlier_version_behind(book: Book) -> None:
+    person = gone(book, 1)
+    with book.change("card.released", by="t", at=LATER) as edit:
+        (card,) = credentials.held_by(edit, person)
+        credentials.release(edit, card.id)
+    stays = add_person(book, "王五", 99)
+    add_card(book, stays, 1)  # the same card, in other hands
+    given = book.revision
+    moved = replace(people.load(book, person), home=Home("5", "2", "301"))
+    with book.change("person.changed", by="t", at=LATER) as edit:
+        people.save(edit, moved)
+    purge.purge(book, [person], by="t", at=LATER)
+    left = [image for (image,) in book.database.execute("SELECT image FROM before") if image is not None]
+    assert [image for image in left if person in image] == []
+    assert people.in_home(book, Home("3", "", "")) == [stays]
+    assert book.database.execute("SELECT count(*) FROM household").fetchone()[0] == 1
+    lifecycle.set_state(book, card.id, CredentialState.SUSPENDED, by="t", at=LATER)
+    lifecycle.undo(book, given, by="t", at=LATER)
+    assert credentials.load(book, card.id).person == stays
 
 
 def test_somebody_who_has_not_left_is_not_purged_and_nobody_else_then(book: Book) -> None:
