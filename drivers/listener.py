@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from drivers.contract import Ability, Command, Emit, Event, Monotonic
     from drivers.speaker import SpeakerSettings
 
-REOPEN_S = 0.5  # between two attempts to open a port that is gone
+REOPEN_S = 0.5  # before a port that is gone is opened anew
 BABBLE = "babble"
 _WORDS = {BABBLE: "more comes from it than any person shows or types; the rest is dropped"}
 
@@ -116,23 +116,24 @@ class Listener:
         }
 
     def _run(self, worker: Worker) -> None:
-        settings = self._settings
         while not worker.stopping:
             try:
-                port = Port(settings.device, settings.baud, parity=settings.parity[0].upper())
+                self._hold_the_port(worker)
             except PortError as error:
                 self._lost(str(error))
                 worker.wake.wait(REOPEN_S)
-                continue
-            try:
-                self._listen(port, worker)
-            except PortError as error:
-                self._lost(str(error))
-            finally:
-                port.close()
+
+    def _hold_the_port(self, worker: Worker) -> None:
+        """Open it and listen until told to stop. Raises PortError when it goes, or cannot be had."""
+        settings = self._settings
+        port = Port(settings.device, settings.baud, parity=settings.parity[0].upper())
+        try:
+            self._listen(port, worker)
+        finally:
+            port.close()
 
     def _listen(self, port: Port, worker: Worker) -> None:
-        """Read until told to stop. Raises PortError when the port goes."""
+        """Read what comes. Raises PortError when the port goes."""
         self._opened += 1
         self._told_offline = False
         self._emit(Online(self._settings.reader, self._clock(), {"device": str(self._settings.device)}))

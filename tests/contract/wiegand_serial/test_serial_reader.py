@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from drivers.contract import CardRead, Failed, Indicate, KeysPressed, Online, Signal, Trouble, Why
+from drivers.listener import REOPEN_S
 from drivers.simulator.line import NO_FAULTS
 from tests.contract.rig import Inbox
 from tests.contract.wiegand_serial.rig import SerialRig
@@ -62,6 +63,22 @@ def keys_of(inbox: Inbox) -> list[str]:
 
 def bits_of(inbox: Inbox) -> list[str]:
     return [event.bits for event in inbox.events if isinstance(event, CardRead)]
+
+
+def test_a_port_that_goes_as_soon_as_it_is_there_is_not_opened_without_a_pause(
+    rig: tuple[SerialRig, Inbox],
+) -> None:
+    """An adapter with a bad contact: each coming and going is two entries in the journal."""
+    made, inbox = rig
+    came_at = []
+    for _ in range(3):
+        count = len(inbox.events)
+        made.unplug()
+        made.plug()
+        online = inbox.after(count, Online)
+        assert isinstance(online, Online)
+        came_at.append(online.at)
+    assert came_at[-1] - came_at[0] >= REOPEN_S
 
 
 def test_a_card_that_stays_is_read_once_and_another_at_once(rig: tuple[SerialRig, Inbox]) -> None:
