@@ -158,8 +158,9 @@ class Book:
         try:
             edit = Edit(self.database, self.sealer, self.digest_key, self.revision + 1, at)
             yield edit
-            if keep and edit.changed:
+            if edit.changed and (keep or not accept_collisions):  # a rehearsal is refused for what the act is
                 settle(edit, accept_collisions=accept_collisions)
+            if keep and edit.changed:
                 self.log(what, edit.detail, by=by, at=at, number=edit.revision)
                 self.database.execute("COMMIT")
         finally:

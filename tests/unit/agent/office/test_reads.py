@@ -238,6 +238,21 @@ def test_an_undo_brings_a_released_card_back_with_its_aliases(book: Book) -> Non
     assert listed(book).keys() == {card, digest(book, "fc8cn16:026F6C")}
 
 
+def test_a_rehearsal_is_refused_for_what_the_act_would_be(book: Book) -> None:
+    set_reads(book, "uid32")
+    first, second = add_person(book, "张三", 1), add_person(book, "李四", 2)
+    for person, value in ((first, CARD), (second, TWIN)):
+        issue(book, person, f"uid32:{value:08X}", accept=True)  # at gw02 they collide already
+    newest = book.revision
+    with (
+        pytest.raises(Collides, match="apart"),
+        book.change("access.loaded", by="t", at=LATER, keep=False) as edit,
+    ):
+        access.set_gateway(edit, "gw01", ("lobby", "garage"), DEFAULT_READS)
+    assert (book.revision, access.reads(book)["gw01"]) == (newest, ("uid32",))
+    assert book.database.execute("SELECT max(revision) FROM roster_row").fetchone()[0] == newest
+
+
 def test_an_undo_is_never_barred_by_what_it_makes_collide(book: Book) -> None:
     first, second = add_person(book, "张三", 1), add_person(book, "李四", 2)
     set_reads(book, "uid32")
