@@ -13,7 +13,7 @@ from agent.office.identity import normal
 from agent.office.intake.columns import Column
 from agent.office.intake.entry import Entry, RowReader
 from agent.office.intake.overlap import overlapping
-from agent.office.people import document_digest
+from agent.office.people import Role, document_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -68,6 +68,7 @@ def judge(book: Book, table: Table, terms: Terms, progress: Callable[[int, int],
     _one_person_a_card(book, reader, known, problems)
     _cards_of_refused(reader, known, problems)
     _cards_of_verified(book, reader, known, problems)
+    _leases_of_tenants(book, reader, known, problems)
     apart = warnings if terms.accept_collisions else problems
     apart += overlapping(book, reader, known, accepted=terms.accept_collisions)
     refused = {problem.row for problem in problems}
@@ -152,3 +153,17 @@ def _cards_of_verified(
         ).fetchone()
         if known is None or known["verified_at"] is None:
             problems.append(reader.problem(entry.row, Column.VERIFIED_AT, "unverified"))
+
+
+def _leases_of_tenants(
+    book: Book, reader: RowReader, entries: Iterable[tuple[Entry, str]], problems: list[Problem]
+) -> None:
+    """Refuse the empty end of somebody whom only the book knows for a tenant: it would be for ever."""
+    for entry, digest in entries:
+        if entry.role is not None or entry.valid_until is not None or Column.UNTIL not in entry.present:
+            continue
+        known = book.database.execute(
+            "SELECT 1 FROM person WHERE document_digest = ? AND role = ?", (digest, Role.TENANT)
+        ).fetchone()
+        if known is not None:
+            problems.append(reader.problem(entry.row, Column.UNTIL, "lease_end_missing"))

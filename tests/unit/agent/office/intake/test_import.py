@@ -1,6 +1,7 @@
 """A roster file, judged and carried out."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -470,3 +471,12 @@ def test_an_empty_cell_makes_no_owner_of_a_tenant(book: Book) -> None:
     assert people.one(book, ONE).role is Role.TENANT
     carried(book, plan_of(book, row(name="李四", number=TWO, role="", card="")))
     assert people.one(book, TWO).role is Role.OWNER
+
+
+def test_an_empty_cell_makes_no_lease_of_the_books_tenant_last_for_ever(book: Book) -> None:
+    add_person(book, "张三", 1, role=Role.TENANT, valid_until=START + timedelta(days=90))
+    add_person(book, "李四", 2, valid_until=START + timedelta(days=90))
+    header = "姓名,身份证号,权限组,租约到期"
+    plan = plan_of(book, f"张三,{ONE},residents,", f"李四,{TWO},residents,", header=header)
+    assert places(plan) == [("D2", "lease_end_missing")]
+    assert places(plan_of(book, f"张三,{ONE},residents,2027-12-31", header=header)) == []
