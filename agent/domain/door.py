@@ -67,6 +67,7 @@ class Door:
     """A door's state. Fields ending in `_due` and `_until` are monotonic seconds, None when not running.
 
     free_until: how long it is meant to be free. proven_until: how much of that the hardware confirmed.
+    unproven: the last release ran out before the hardware confirmed it: a busy line may still carry it.
     used: somebody has opened the leaf since it was freed last.
     """
 
@@ -76,6 +77,7 @@ class Door:
     alarm: OpenAlarm | None = None
     free_until: float | None = None
     proven_until: float | None = None
+    unproven: bool = False
     used: bool = False
     relock_due: float | None = None
     lease_due: float | None = None

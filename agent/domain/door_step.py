@@ -42,7 +42,7 @@ def step(door: Door, rules: DoorRules, fact: DoorFact, at: float) -> Stepped:
         case Freed(for_s):
             return _freed(door, rules, for_s, at)
         case Proven(for_s):
-            return _proven(door, at + for_s), ()
+            return _proven(door, rules, for_s, at), ()
         case Unfreed():
             return _unfreed(door, at), ()
         case Unleased():
@@ -63,13 +63,17 @@ def step(door: Door, rules: DoorRules, fact: DoorFact, at: float) -> Stepped:
 def _freed(door: Door, rules: DoorRules, for_s: float, at: float) -> Stepped:
     """Release anew. That starts the hardware's time again, so it must never cut a longer one short."""
     until = max(at + for_s, door.free_until or at)
-    freed = replace(door, free_until=until, used=False, relock_due=None, forced_due=None)
+    freed = replace(door, free_until=until, unproven=False, used=False, relock_due=None, forced_due=None)
     drive = _lease(freed, at) if door.leased else Drive(until - at)
     return timed_if_open(freed, rules, at), (drive,)
 
 
-def _proven(door: Door, until: float) -> Door:
+def _proven(door: Door, rules: DoorRules, for_s: float, at: float) -> Door:
     """Count the time from the hardware's word: a busy line carries a release later than it was decided."""
+    until = at + for_s
+    if door.unproven:
+        late = replace(door, free_until=until, proven_until=until, unproven=False, forced_due=None)
+        return timed_if_open(late, rules, at)
     if door.free_until is None:
         return door  # locked again meanwhile
     proven = max(until, door.proven_until or until)
@@ -135,8 +139,9 @@ def _tick(door: Door, at: float) -> Stepped:
     if due(door.relock_due, at):
         door = _ended(door)
         moves.append(Bolt())
-    if due(door.free_until, at):
-        door = _ended(door)
+    if door.free_until is not None and door.free_until <= at:
+        unproven = door.proven_until is None or door.proven_until < door.free_until
+        door = replace(_ended(door), unproven=unproven)
     door, said = watched(door, at)
     return door, (*moves, *said)
 
@@ -147,4 +152,4 @@ def _lease(door: Door, at: float) -> Drive:
 
 
 def _ended(door: Door) -> Door:
-    return replace(door, free_until=None, proven_until=None, used=False, relock_due=None)
+    return replace(door, free_until=None, proven_until=None, unproven=False, used=False, relock_due=None)

@@ -15,6 +15,7 @@ from agent.domain.door import (
     ModeSet,
     Move,
     OpenAlarm,
+    Proven,
     Say,
     Tick,
     Warn,
@@ -99,7 +100,7 @@ def test_a_door_left_open_is_warned_of_at_half_time_and_then_held() -> None:
 @pytest.mark.parametrize(("closed_at", "alarm"), [(20.0, "warning"), (40.0, "held")])
 def test_closing_clears_what_was_wrong(closed_at: float, alarm: str) -> None:
     times = [at for at in (5.0, 17.0, 32.0) if at < closed_at]
-    door, _ = run(SHUT, (0.0, Freed(5.0)), (2.0, OPEN), *((at, Tick()) for at in times))
+    door, _ = run(SHUT, (0.0, Freed(5.0)), (0.0, Proven(5.0)), (2.0, OPEN), *((at, Tick()) for at in times))
 
     door, moves = run(door, (closed_at, CLOSED))
 

@@ -15,6 +15,7 @@ from agent.domain.door import (
     FireSet,
     Freed,
     ModeSet,
+    Proven,
     Say,
     Tick,
     Unfreed,
@@ -74,7 +75,7 @@ def test_a_release_outlives_the_hold_it_was_given_in() -> None:
     door, moves = run(SHUT, (0.0, HELD), (1.0, Freed(5.0)), (2.0, NORMAL))
 
     assert acts(moves)[-1] == (2.0, Drive(4.0))
-    assert run(door, (6.0, Tick()))[0] == SHUT
+    assert run(door, (2.0, Proven(4.0)), (6.0, Tick()))[0] == SHUT
 
 
 def test_a_release_outlives_the_fire_it_was_given_in() -> None:

@@ -30,7 +30,7 @@ def test_a_new_door_is_locked_and_waits_for_nothing() -> None:
 
 
 def test_a_release_drives_the_lock_for_its_time_and_then_is_over() -> None:
-    door, moves = run(SHUT, (10.0, Freed(5.0)))
+    door, moves = run(SHUT, (10.0, Freed(5.0)), (10.0, Proven(5.0)))
 
     assert moves == [(10.0, Drive(5.0))]
     assert door.released
@@ -141,6 +141,23 @@ def test_time_runs_from_the_hardwares_word() -> None:
     assert "door.forced" not in kinds(moves)
     assert door.released
     assert not run(door, (7.5, Tick()))[0].released
+
+
+def test_a_release_that_the_line_carried_after_its_time_was_up_is_no_forced_door() -> None:
+    brief = DoorRules("lobby", release_s=1.0)
+    late = (0.0, Freed(1.0)), (1.0, Tick())
+    opened = (1.5, Proven(1.0)), (2.0, OPEN), (2.5, Tick())
+    door, moves = run(SHUT, *late, *opened, rules=brief)
+    sooner_in, sooner = run(SHUT, *late, (1.4, OPEN), (1.5, Proven(1.0)), (2.5, Tick()), rules=brief)
+
+    assert kinds(moves) == kinds(sooner) == ["door.opened"]
+    assert sooner_in.held_due is not None
+    assert not door.released
+
+
+def test_a_release_that_was_ended_by_order_is_not_proven_later() -> None:
+    facts = (0.0, Freed(1.0)), (1.0, Tick()), (1.2, ModeSet(Mode.LOCKED)), (1.5, Proven(1.0))
+    assert not run(SHUT, *facts)[0].released
 
 
 def test_proof_of_a_short_release_does_not_shorten_a_longer_one() -> None:
