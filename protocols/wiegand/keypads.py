@@ -185,8 +185,8 @@ def _code(bits: str, codes: Codes) -> str | None:
         case CodeFrame.FACILITY_26:
             mine, digits = number >> _CARD_BITS == codes.facility, str(number & ((1 << _CARD_BITS) - 1))
         case CodeFrame.DECIMAL_26:
-            mine = f"{number:06X}".isdecimal()
             digits = f"{number:X}"
+            mine = digits.isdecimal() and len(digits) <= codes.longest
         case _:
             mine, digits = number < 10**codes.longest, str(number)
     if not mine:

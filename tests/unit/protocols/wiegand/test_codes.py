@@ -40,7 +40,8 @@ def flipped(bits: str, at: int) -> str:
         (DECIMAL, card26(0x999999), "999999#"),
         (DECIMAL, card26(0), "0#"),
         (DECIMAL, card26(0x00123A), None),
-        (Codes(CodeFrame.DECIMAL_26, 4, 5), card26(0x123456), ""),
+        (Codes(CodeFrame.DECIMAL_26, 4, 5), card26(0x012345), "12345#"),
+        (Codes(CodeFrame.DECIMAL_26, 4, 5), card26(0x123456), None),  # more digits than it takes: a card
         (NUMBER, card26(999_999), "999999#"),
         (NUMBER, card26(1_000_000), None),
         (NUMBER, card34(1234), None),
