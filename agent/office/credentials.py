@@ -82,8 +82,8 @@ def issue(
 ) -> str:
     """Bind the card `number` to `person`, active, and return its digest.
 
-    Raises BadInput for a person whom nobody has verified, a card that is somebody's, or one that was
-    reported lost or revoked: such a card is given out again only after `release`.
+    Raises BadInput for a person whom nobody has verified, a card that is somebody's, and one that was
+    stopped: a suspension is ended by `set_state` alone, and what was lost or revoked by `release`.
     """
     _verified(edit, person)
     text = str(number)
@@ -176,6 +176,8 @@ def _free(edit: Edit, key: str, person: str, what: str) -> dict[str, Any] | None
             f"this {what} is bound to {before['person']}; revoke and release it there first",
             f"此卡或手机属于 {before['person']}；请先在该人名下注销并释放",
         )
+    if before is not None and before["state"] == CredentialState.SUSPENDED:
+        raise BadInput(f"this {what} is suspended; resume it", "此卡或手机已停用；请恢复使用")
     if before is not None and before["state"] in {CredentialState.LOST, CredentialState.REVOKED}:
         raise BadInput(
             f"this {what} is {before['state']}; release it before it is given out again",

@@ -67,6 +67,15 @@ def test_a_lost_card_is_given_out_again_only_after_its_release(book: Book) -> No
     assert credentials.load(book, card).person == second
 
 
+def test_a_suspended_card_is_resumed_and_not_issued_again(book: Book) -> None:
+    person = add_person(book, "张三", 1)
+    card = add_card(book, person, 1)
+    stop(book, card, CredentialState.SUSPENDED)
+    with pytest.raises(BadInput, match="resume it"):
+        add_card(book, person, 1)
+    assert listed(book) == {card: "suspended"}
+
+
 def test_replacing_a_card_stops_one_and_gives_the_other_in_one_change(book: Book) -> None:
     card = add_card(book, add_person(book, "张三", 1), 1)
     before = book.revision
