@@ -20,11 +20,11 @@ from agent.cli.office_book import (
 )
 from agent.cli.office_cards import card_number
 from agent.cli.office_purge import add_to_person as add_purge
-from agent.cli.office_tenancy import add_to_person, home_option, phone_of
+from agent.cli.office_tenancy import add_to_person, check_number, groups_option, home_option, phone_of
 from agent.cli.words import say
 from agent.errors import BadInput
-from agent.office import access, credentials, lifecycle, people
-from agent.office.identity import Document, flaw_of, normal
+from agent.office import credentials, lifecycle, people
+from agent.office.identity import Document, normal
 from agent.office.people import Role
 from agent.office.printed import Style
 
@@ -85,24 +85,15 @@ def run_add(args: Namespace) -> int:
     number = normal(args.number or _asked("office.ask_number"))
     with open_book(args) as book:
         at = now()
-        flaw = flaw_of(args.document, number, at.astimezone(book.zone).date())
-        if flaw is not None:
-            raise BadInput(say("office.bad_number", flaw=say(f"intake.number_{flaw}")))
-        known = access.groups(book)
-        for group in args.group:
-            if group not in known:
-                raise BadInput(say("office.unknown_group", group=group))
-        home = people.home_of(args.home) if args.home else None
-        if args.home and home is None:
-            raise BadInput(say("intake.home"))
+        check_number(book, args.document, number)
         person = people.Person(
             people.new_id(),
             people.Details(
                 name, args.document, number, phone_of(args.phone), args.note, args.consent, args.care
             ),
             args.role,
-            tuple(args.group),
-            home,
+            groups_option(book, args.group),
+            home_option(args.home, whole=False) if args.home else None,
             from_option(book, args.valid_from),
             until_option(book, args.until),
             longer=args.longer,
@@ -112,8 +103,6 @@ def run_add(args: Namespace) -> int:
             if args.verified
             else None,
         )
-        if person.role is Role.TENANT and person.valid_until is None:
-            raise BadInput(say("intake.lease_end_missing"))
         cards = [card_number(text, args.style) for text in args.card]
         lifecycle.add_person(book, person, by=author(args), at=at, cards=cards)
         print(say("office.added", person=person.id))
@@ -194,9 +183,8 @@ def run_verify(args: Namespace) -> int:
     with open_book(args) as book:
         person, at = people.one(book, args.person), now()
         word = people.Verification(at, author(args), args.how, until_option(book, args.until))
-        with book.change("person.verified", by=author(args), at=at) as edit:
-            people.save(edit, replace(person, verification=word))
-            edit.note(person.id)
+        after = replace(person, verification=word)
+        lifecycle.change_person(book, after, by=author(args), at=at, what="person.verified")
         print(say("office.done", revision=book.revision))
     return 0
 
@@ -205,9 +193,8 @@ def run_unverify(args: Namespace) -> int:
     """Take the word back: the person and all that is bound to them leave every list."""
     with open_book(args) as book:
         person = people.one(book, args.person)
-        with book.change("person.unverified", by=author(args), at=now()) as edit:
-            people.save(edit, replace(person, verification=None))
-            edit.note(person.id)
+        after = replace(person, verification=None)
+        lifecycle.change_person(book, after, by=author(args), at=now(), what="person.unverified")
         print(say("office.done", revision=book.revision))
     return 0
 

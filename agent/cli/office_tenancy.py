@@ -82,16 +82,13 @@ def run_set(args: Namespace) -> int:
             details=_details(book, before.details, args),
             home=before.home if args.home is None else home_option(args.home, whole=False),
             role=args.role or before.role,
-            groups=before.groups if args.group is None else _groups(book, args.group),
+            groups=before.groups if args.group is None else groups_option(book, args.group),
             valid_from=from_option(book, args.valid_from) or before.valid_from,
             valid_until=until_option(book, args.until) or before.valid_until,
             longer=before.longer if args.longer is None else args.longer == "yes",
             override=before.override if args.override is None else args.override == "yes",
         )
-        lifecycle.free_document(book, after)
-        with book.change("person.changed", by=author(args), at=now()) as edit:
-            if people.save(edit, after):
-                edit.note(before.id)
+        lifecycle.change_person(book, after, by=author(args), at=now())
         print(say("office.done", revision=book.revision))
         print(say("office.push_hint"))
     return 0
@@ -161,19 +158,20 @@ def run_household_state(args: Namespace) -> int:
 def run_household_set(args: Namespace) -> int:
     """Give everybody in a household, a unit or a building another end or other groups."""
     with open_book(args) as book:
-        persons = _somebody(book, home_option(args.home))
-        added, removed = _groups(book, args.add_group), set(args.remove_group)
-        until = until_option(book, args.until)
-        count = 0
-        with book.change("household.changed", by=author(args), at=now()) as edit:
-            for each in persons:
-                before = people.load(edit, each)
-                groups = tuple(name for name in (*before.groups, *added) if name not in removed)
-                after = replace(before, groups=groups, valid_until=until or before.valid_until)
-                if people.save(edit, after):
-                    edit.note(each)
-                    count += 1
-        print(say("desk.household_changed", count=count, revision=book.revision))
+        home = home_option(args.home)
+        _somebody(book, home)
+        changed, ended = lifecycle.change_household(
+            book,
+            home,
+            by=author(args),
+            at=now(),
+            until=until_option(book, args.until),
+            add=groups_option(book, args.add_group),
+            remove=args.remove_group,
+        )
+        print(say("desk.household_changed", count=changed, revision=book.revision))
+        if ended:
+            print(say("desk.household_ended", count=ended))
         print(say("office.push_hint"))
     return 0
 
@@ -198,10 +196,15 @@ def _details(book: Book, before: Details, args: Namespace) -> Details:
         given["number"] = normal(args.number)
     after = replace(before, **given)
     if (after.document, after.number) != (before.document, before.number):
-        flaw = flaw_of(after.document, after.number, now().astimezone(book.zone).date())
-        if flaw is not None:
-            raise BadInput(say("office.bad_number", flaw=say(f"intake.number_{flaw}")))
+        check_number(book, after.document, after.number)
     return after
+
+
+def check_number(book: Book, document: Document, number: str) -> None:
+    """Raise BadInput, with the mend, for what cannot be a number of `document`."""
+    flaw = flaw_of(document, number, now().astimezone(book.zone).date())
+    if flaw is not None:
+        raise BadInput(say("office.bad_number", flaw=say(f"intake.number_{flaw}")))
 
 
 def _about_home(actions: Actions, name: str) -> ArgumentParser:
@@ -210,11 +213,9 @@ def _about_home(actions: Actions, name: str) -> ArgumentParser:
     return parser
 
 
-def _somebody(book: Book, home: Home) -> list[str]:
-    persons = people.in_home(book, home)
-    if not persons:
+def _somebody(book: Book, home: Home) -> None:
+    if not people.in_home(book, home):
         raise BadInput(say("office.nobody_there"))
-    return persons
 
 
 def home_option(text: str, *, whole: bool = True) -> Home:
@@ -228,7 +229,8 @@ def home_option(text: str, *, whole: bool = True) -> Home:
     return home
 
 
-def _groups(book: Book, names: list[str]) -> tuple[str, ...]:
+def groups_option(book: Book, names: list[str]) -> tuple[str, ...]:
+    """Return the groups that a person named. Raises BadInput for one that the book does not have."""
     known = access.groups(book)
     for name in names:
         if name not in known:

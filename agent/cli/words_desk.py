@@ -42,6 +42,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{count} persons changed: revision {revision}",
         "{count} 人已变更：版本 {revision}",
     ),
+    "household_ended": (
+        "{count} persons whose right has ended are left alone; to renew one: person set PERSON --until DATE",
+        "{count} 人的有效期已过，保持不变；如需为某人续期：person set 人员 --until 日期",
+    ),
     "history_holds": (
         "the history holds: {revision} revisions, none altered or taken out",
         "变更历史完好：共 {revision} 个版本，未被篡改或删除",

@@ -17,7 +17,7 @@ from protocols.mqtt.topics import LARGEST_NUMBER
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from agent.office.book import Book
@@ -32,9 +32,11 @@ def add_person(
 ) -> str:
     """Write a new person with their cards, and return the id.
 
-    Raises BadInput when that document is in the book already, and for a card that cannot be theirs.
+    Raises BadInput when that document is in the book already, for a card that cannot be theirs, and for
+    terms that nobody has: a lease without an end, an end before the beginning.
     """
-    free_document(book, person)
+    _free_document(book, person)
+    _check_terms(person)
     with book.change("person.added", by=by, at=at) as edit:
         people.save(edit, person)
         edit.note(person.id)
@@ -43,7 +45,47 @@ def add_person(
     return person.id
 
 
-def free_document(book: Book, person: people.Person) -> None:
+def change_person(
+    book: Book, person: people.Person, *, by: str, at: datetime, what: str = "person.changed"
+) -> None:
+    """Write `person`, who is in the book, as they are now. what: what the history calls that.
+
+    Raises BadInput for a document of somebody else, terms that nobody has, and somebody who was purged.
+    """
+    before = people.load(book, person.id)
+    if not before.details.number:
+        raise BadInput(
+            f"{person.id} was erased; register them anew: menshen office person add",
+            f"{person.id} 的信息已清除；请重新登记：menshen office person add",
+        )
+    _free_document(book, person)
+    if _terms(person) != _terms(before):  # what stands so from before does not bar another change
+        _check_terms(person)
+    with book.change(what, by=by, at=at) as edit:
+        if people.save(edit, person):
+            edit.note(person.id)
+
+
+def _terms(person: people.Person) -> tuple[object, ...]:
+    return bool(person.details.name), person.role, person.valid_from, person.valid_until
+
+
+def _check_terms(person: people.Person) -> None:
+    if not person.details.name:
+        raise BadInput("no name; give it with --name", "缺少姓名；请用 --name 填写")
+    if person.role is people.Role.TENANT and person.valid_until is None:
+        raise BadInput(
+            "a tenant needs the day the lease ends; give it with --until",
+            "租户必须填写租约到期日；请用 --until 填写",
+        )
+    begins, ends = person.valid_from, person.valid_until
+    if begins is not None and ends is not None and ends <= begins:
+        raise BadInput(
+            "this ends before it begins; mend --from or --until", "结束早于开始；请更正 --from 或 --until"
+        )
+
+
+def _free_document(book: Book, person: people.Person) -> None:
     """Raise BadInput when the document of `person` is somebody else's in the book."""
     digest = people.document_digest(book.sealer, person.details)
     known = book.database.execute("SELECT id FROM person WHERE document_digest = ?", (digest,)).fetchone()
@@ -140,6 +182,36 @@ def undo(book: Book, revision: int, *, by: str, at: datetime, keep: bool = True)
         edit.note(f"to:{revision} rows:{count}")
         shifts = reach.shifts(before, reach.everybody(edit.database, at))
     return Undone(count, shifts)
+
+
+def change_household(
+    book: Book,
+    home: people.Home,
+    *,
+    by: str,
+    at: datetime,
+    until: datetime | None = None,
+    add: Sequence[str] = (),
+    remove: Collection[str] = (),
+) -> tuple[int, int]:
+    """Give everybody in a household, a unit or a building another end or other groups.
+
+    Returns how many that changed, and how many were passed over because their right has ended: tenants of
+    before, whose cards must not open again because those of now stay longer.
+    """
+    changed = ended = 0
+    with book.change("household.changed", by=by, at=at) as edit:
+        for key in people.in_home(edit, home):
+            before = people.load(edit, key)
+            if before.valid_until is not None and before.valid_until <= at:
+                ended += 1
+                continue
+            groups = tuple(name for name in (*before.groups, *add) if name not in remove)
+            after = replace(before, groups=groups, valid_until=until or before.valid_until)
+            if people.save(edit, after):
+                edit.note(key)
+                changed += 1
+    return changed, ended
 
 
 def set_household(book: Book, home: people.Home, state: CredentialState, *, by: str, at: datetime) -> int:

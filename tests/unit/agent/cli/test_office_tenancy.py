@@ -117,6 +117,36 @@ def test_a_building_is_listed_stopped_resumed_and_changed_as_one(run: Run) -> No
     assert "no group" in run("household", "set", "3--", "--add-group", "ghosts", code=EX_DATAERR)
 
 
+def test_a_longer_lease_of_a_household_renews_nobody_who_is_gone(run: Run) -> None:
+    run("person", "set", ONE, "--home", "3-1-1202", "--until", "2026-01-31")
+    said = run("household", "set", "3-1-1202", "--until", "2027-12-31", "--add-group", "staff")
+    assert "1 persons changed" in said
+    assert "1 persons whose right has ended are left alone" in said
+    assert (shown(run, ONE)["groups"], shown(run, ONE)["until"]) == (
+        ["residents"],
+        "2026-01-31T16:00:00+00:00",
+    )
+    assert shown(run, TWO)["until"] == "2027-12-31T16:00:00+00:00"
+
+
+def test_terms_that_nobody_has_are_refused_at_a_change_as_at_arrival(run: Run) -> None:
+    assert "lease ends" in run("person", "set", ONE, "--role", "tenant", code=EX_DATAERR)
+    window = ("--from", "2027-02-01", "--until", "2027-01-31")
+    arrival = ("person", "add", "--name", "赵九", "--number", NINE)
+    for words in (("person", "set", ONE), arrival):
+        assert "before it begins" in run(*words, *window, code=EX_DATAERR)
+    assert "no name" in run("person", "set", ONE, "--name", "", code=EX_DATAERR)
+    run("person", "set", ONE, "--role", "tenant", "--until", "2027-01-31")
+
+
+def test_somebody_who_was_erased_is_neither_verified_nor_filled_in_again(run: Run) -> None:
+    key = str(shown(run, ONE)["id"])
+    run("person", "leave", ONE)
+    run("person", "purge", key)
+    for words in (("verify", key, "--how", "seen"), ("set", key, "--name", "张三", "--number", ONE)):
+        assert "was erased" in run("person", *words, code=EX_DATAERR)
+
+
 def test_an_undo_is_rehearsed_with_the_names_of_those_it_moves(run: Run) -> None:
     run("household", "set", "3--", "--remove-group", "residents")
     rehearsed = run("undo", "5", "--dry-run")
