@@ -1,4 +1,4 @@
-"""The broker as the office, the phone and the demo use it: connect, publish, take what arrives one by one.
+"""The broker as office, phone, desk and demo use it: connect, publish, take what arrives one by one.
 
 paho keeps a thread of its own; its callbacks only put values on a queue. MQTT 5 is spoken, and 3.1.1 with a
 broker that knows no other: what is said is signed, so the older version weakens nothing but convenience.
