@@ -39,6 +39,8 @@ OF_DEVICES = (
     "power",
     "identity_changed",
     "security",
+    "strangers",
+    "sessions_lost",
     "card_as_text",
     "babble",
     "card_inverted",

@@ -163,6 +163,23 @@ WORDS: dict[str, tuple[str, str]] = {
             "menshen bus pair --reader {device}；否则请现场查看接的是什么"
         ),
     ),
+    "trouble_strangers": (
+        (
+            "somebody else answers where {device} is asked, and is not believed — two devices with one "
+            "address, a second panel, or a stranger on the pair: go and look along the cable"
+        ),
+        (
+            "询问 {device} 时有别的设备应答：地址重复、第二个控制器，或有人接入此线。其内容一律不予采信，"
+            "请沿线缆检查"
+        ),
+    ),
+    "trouble_sessions_lost": (
+        (
+            "the session with {device} breaks off again and again — its power, a wire that is loose, or "
+            "somebody on the pair who answers for it"
+        ),
+        "与 {device} 的会话反复中断。请查其供电、松动的接线，或是否有人在线上冒充应答",
+    ),
     "trouble_card_as_text": (
         "{device} sends cards as characters, which nobody can read for sure — set it to send bits (RAW)",
         "{device} 以字符方式上报卡号，无法可靠识读。请将其设为上报位数据（RAW）",

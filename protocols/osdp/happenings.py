@@ -135,7 +135,8 @@ class Troubled:
 
     kind: "security" (no secure session can be made), "default_key" and "clear_channel" (a setting allows
     them, and they are in use), "known_key" (the site's key is one of test tools), "identity_changed",
-    "malformed" (undamaged answers that make no sense).
+    "malformed" (undamaged answers that make no sense), "strangers" (somebody answers in its place, or late)
+    and "sessions_lost" (it breaks off, or is broken into), the last two only where they come often.
     """
 
     kind: str

@@ -165,6 +165,7 @@ class Reader:
                 return False
             case Verdict.STRANGER | Verdict.STALE:
                 self.counters.strangers += 1
+                self.troubles.again("strangers", "answers come to what was not asked of it", at)
                 return False
             case Verdict.DAMAGED:
                 self.garbled(at)
@@ -358,6 +359,7 @@ class Reader:
 
     def _session_lost(self, at: float) -> None:
         self.counters.sessions_lost += 1
+        self.troubles.again("sessions_lost", "its link breaks off again and again", at)
         if self._order is None and not isinstance(self._asked, Poll):
             self._avoided.add(code_of(self._asked))
         self._restart(at, forget=False)

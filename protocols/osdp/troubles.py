@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections import deque
 from typing import TYPE_CHECKING, assert_never
 
 from protocols.osdp.happenings import Security, Troubled
@@ -11,8 +12,10 @@ from protocols.osdp.secure import TOOLS_KEY
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MALFORMED_FOR_S = 60.0
-"""A reader that said nonsense is in trouble until it has said none for this long."""
+LASTS_S = 60.0
+"""What has happened without an end of its own is over when it has not happened again for this long."""
+OFTEN = 8
+"""So many times in LASTS_S are no accident: a late answer, or a reader that lost its power, comes alone."""
 
 
 class Troubles:
@@ -21,7 +24,8 @@ class Troubles:
     def __init__(self, tell: Callable[[Troubled], None]) -> None:
         self._tell = tell
         self._present: set[str] = set()
-        self._malformed_until: float | None = None
+        self._until: dict[str, float] = {}
+        self._times: dict[str, deque[float]] = {}
 
     def note(self, kind: str, detail: str, at: float, *, active: bool) -> None:
         """Take that a condition holds, or does not. detail: of one that holds."""
@@ -44,11 +48,21 @@ class Troubles:
 
     def malformed(self, detail: str, at: float) -> None:
         """Take that it said something undamaged that makes no sense."""
-        self._malformed_until = at + MALFORMED_FOR_S
-        self.note("malformed", detail, at, active=True)
+        self._last("malformed", detail, at)
+
+    def again(self, kind: str, detail: str, at: float) -> None:
+        """Take that something happened which now and then is ordinary, and often is not."""
+        times = self._times.setdefault(kind, deque(maxlen=OFTEN))
+        times.append(at)
+        if len(times) == OFTEN and at - times[0] <= LASTS_S:
+            self._last(kind, detail, at)
 
     def expire(self, at: float) -> None:
         """End what ends by itself."""
-        if self._malformed_until is not None and at >= self._malformed_until:
-            self._malformed_until = None
-            self.note("malformed", "", at, active=False)
+        for kind in [kind for kind, until in self._until.items() if until <= at]:
+            del self._until[kind]
+            self.note(kind, "", at, active=False)
+
+    def _last(self, kind: str, detail: str, at: float) -> None:
+        self._until[kind] = at + LASTS_S
+        self.note(kind, detail, at, active=True)
