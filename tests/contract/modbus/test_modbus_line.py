@@ -264,4 +264,8 @@ def test_health_counts_what_happened(row: Boards) -> None:
     health = row.driver.line_health()
     assert (health["boards"], health["boards_online"]) == (2, 1)
     assert health["board-1.timeouts"] != 0
-    assert health["board-2.timeouts"] == 0  # what one board does not answer is not told of the others
+    for name in ("board-1", "board-2"):  # what one board does not answer is not told of the others
+        questions, answers, timeouts = (
+            int(health[f"{name}.{each}"]) for each in ("questions", "answers", "timeouts")
+        )
+        assert abs(questions - answers - timeouts) <= 1  # one may be under way
