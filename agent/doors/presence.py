@@ -6,6 +6,7 @@ Runs on the loop's thread and never blocks: what takes time belongs to the link,
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -159,11 +160,12 @@ class Presence:
         """Feed the watchdog, renew the nonce, tidy a slice, and tell how things are."""
         self._service.alive()
         self._renew_nonce(at)
-        try:
+        with suppress(StoreError):  # told as journal.lost by the loop, which finds it at the next record
             self._journal.tidy(at.utc, int(at.monotonic * 1000), at.clock.value)
+        try:
             fill = self._journal.fill()
         except StoreError:
-            return  # told as journal.lost by the loop, which finds it at the next record
+            return  # nothing that could be told would be true
         self._warn(fill)
         self._scribe.put(self._picture(site, fill, at))
         refused = self._refused()

@@ -30,10 +30,11 @@ from agent.roster.checkpoints import open_checkpoint
 from agent.roster.roster import Roster
 from agent.service import Service
 from agent.store.journal import open_journal
+from agent.store.memory import TOKEN_MARGIN
 from agent.store.reader import JournalReader
 from agent.store.retention import SLICE, Limits
 from agent.store.roster_table import open_roster
-from agent.store.rows import Batch, Entry
+from agent.store.rows import Batch, Entry, UsedToken
 from agent.store.verify import verify
 from agent.sync.facts import Confirmed, Dropped, LinkDown, LinkUp, ReplayAsked, RowsSpoilt, Sent
 from agent.sync.settings import LinkSettings
@@ -263,6 +264,19 @@ def test_the_status_file_tells_the_whole_gateway(bench: Bench) -> None:
     assert isinstance(told["broker"], dict)
     assert told["broker"]["link"] == "online"
     assert told["fire"] is False
+
+
+def test_a_record_that_cannot_be_written_is_in_sight(bench: Bench) -> None:
+    bench.beat()
+    bench.journal.commit(Batch(used=(UsedToken("t-1", bench.clock.utc()),)))
+    bench.clock.advance(2 * TOKEN_MARGIN.total_seconds())  # the next beat would forget it
+    bench.journal._connection.execute("PRAGMA query_only = ON")
+    bench.site = replace(bench.site, recording=False)
+
+    assert any(isinstance(each, Health) for each in bench.beat())
+    journal = bench.status()["journal"]
+    assert isinstance(journal, dict)
+    assert journal["writable"] is False
 
 
 def test_what_the_line_tells_is_noted_and_moves_the_cursors(bench: Bench) -> None:
