@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import fcntl
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from agent.errors import Unavailable
+from agent.errors import StoreError, Unavailable
+from agent.plainfile import open_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+LOCK_MODE = 0o644
 
 
 @contextmanager
 def alone(data_dir: Path) -> Iterator[None]:
     """Hold the data directory: a second daemon on it could record nothing and would open nothing.
 
-    Raises Unavailable while another has it. The kernel lets go of the lock however a process ends.
+    Raises Unavailable while another has it, and StoreError where it cannot be held. The kernel lets go of the
+    lock however a process ends.
     """
-    with (data_dir / "lock").open("w", encoding="ascii") as file:
+    lock = data_dir / "lock"
+    try:
+        handle = open_plain(lock, os.O_RDWR | os.O_CREAT, LOCK_MODE)
+    except OSError as error:
+        raise StoreError(
+            f"cannot open {lock}: {error.strerror}", f"无法打开 {lock}:{error.strerror}"
+        ) from error
+    with os.fdopen(handle, "w", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.errors import EX_NOPERM, AgentError, BadInput
+from agent.plainfile import open_plain
 from protocols.tokens.keys import public_text
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def write_private(path: Path, content: bytes) -> None:
 def read_private(path: Path) -> bytes:
     """Return what `path` holds. Raises KeyExposed when group or others may do anything with it."""
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_plain(path, os.O_RDONLY), "rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             content = file.read(LONGEST_KEY_FILE + 1)
     except OSError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from agent.store.database import FILE_MODE
+from agent.plainfile import clear_place, open_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +29,7 @@ class Ceiling:
         self._path = path
         self._lease = lease
         self._most = most
+        clear_place(path)
         self.value = self._read()
 
     def cover(self, number: int) -> None:
@@ -41,7 +42,7 @@ class Ceiling:
             return
         value = number + self._lease
         try:
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT, FILE_MODE)
+            handle = open_plain(self._path, os.O_WRONLY | os.O_CREAT)
             try:
                 os.pwrite(handle, f"{value:0{_DIGITS}d}\n".encode("ascii"), 0)
                 os.fsync(handle)
@@ -53,7 +54,8 @@ class Ceiling:
 
     def _read(self) -> int:
         try:
-            text = self._path.read_bytes()[:_DIGITS].decode("ascii")
+            with os.fdopen(open_plain(self._path, os.O_RDONLY), "rb") as file:
+                text = file.read(_DIGITS).decode("ascii")
         except (OSError, UnicodeDecodeError):
             return 0
         found = int(text) if len(text) == _DIGITS and text.isdigit() else 0

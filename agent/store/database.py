@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from agent.errors import StoreError
+from agent.plainfile import open_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -204,7 +205,7 @@ def roll_back(connection: sqlite3.Connection) -> None:
 def _open(path: Path, migrations: str, load: Callable[[sqlite3.Connection], _T]) -> _T:
     if _mark(path).exists():
         raise _Damaged("it was found damaged, or gone, while it was in use")
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+    os.close(open_plain(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
     path.chmod(FILE_MODE)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:

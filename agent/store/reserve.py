@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from agent.store.database import FILE_MODE
+from agent.plainfile import clear_place, open_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,12 +24,13 @@ class Reserve:
         self._path = path
         self._size_bytes = size_bytes
         self.held = False
+        clear_place(path)
         self.take()
 
     def take(self) -> None:
         """Take the room, if the disk has plenty. Never raises: without it the journal still works."""
         try:
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT, FILE_MODE)
+            handle = open_plain(self._path, os.O_WRONLY | os.O_CREAT)
             try:
                 disk = os.fstatvfs(handle)
                 kept = os.fstat(handle).st_size >= self._size_bytes

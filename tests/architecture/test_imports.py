@@ -108,7 +108,8 @@ ROOMS = {
     "drivers.simulator": Room(("drivers.contract", "protocols"), ("pydantic", "structlog")),
     "agent": Room(),
     "agent.errors": Room(),
-    "agent.alone": Room(("agent.errors",)),
+    "agent.plainfile": Room(),
+    "agent.alone": Room(("agent.errors", "agent.plainfile")),
     "agent.domain": Room(pure=True),
     "agent.clock": Room(("agent.domain",)),
     "agent.log": Room(("agent.clock", "protocols.wiegand"), ("structlog",)),
@@ -116,13 +117,20 @@ ROOMS = {
     "agent.broker": Room(
         ("agent.errors", "agent.keyfiles", "agent.sync.nodelay", "protocols.mqtt"), ("paho",)
     ),
-    "agent.keyfiles": Room(("agent.errors", "protocols.tokens"), ("cryptography",)),
+    "agent.keyfiles": Room(("agent.errors", "agent.plainfile", "protocols.tokens"), ("cryptography",)),
     "agent.certificate": Room(("agent.errors",), ("cryptography",)),
     "agent.config": Room(
-        ("agent.errors", "drivers.registry", "drivers.contract", "drivers.settings", "protocols.wiegand"),
+        (
+            "agent.errors",
+            "agent.plainfile",
+            "drivers.registry",
+            "drivers.contract",
+            "drivers.settings",
+            "protocols.wiegand",
+        ),
         ("pydantic", "pydantic_core"),
     ),
-    "agent.store": Room(("agent.domain", "agent.errors")),
+    "agent.store": Room(("agent.domain", "agent.errors", "agent.plainfile")),
     "agent.roster": Room(
         ("agent.domain", "agent.errors", "agent.store", *MESSAGES), ("cryptography", "pydantic")
     ),

@@ -114,8 +114,7 @@ def test_the_reserve_does_not_fill_a_disk_by_itself(tmp_path: Path) -> None:
 
 
 def test_a_reserve_that_cannot_be_made_is_no_error(tmp_path: Path) -> None:
-    (tmp_path / "reserve").mkdir()
-    assert not Reserve(tmp_path / "reserve").held
+    assert not Reserve(tmp_path / "gone" / "reserve").held
 
 
 def test_a_reserve_that_is_taken_away_is_not_given_up(tmp_path: Path) -> None:
