@@ -27,7 +27,7 @@ REFUSES = "refuses"
 FEWEST_TIMES_GONE = 3
 """A port that was gone so often, and once an hour or more, has a loose plug and no visitor."""
 
-FLAPPING = frozenset({"contact", "exit", "fire_line", "fire_key", "device"})
+FLAPPING = frozenset({"contact", "exit", "fire_line", "fire_key", "device", "trouble", "output", "reader"})
 """What may flap, each with a wire of its own to look at."""
 
 FEWEST_QUESTIONS = 200

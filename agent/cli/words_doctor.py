@@ -92,6 +92,24 @@ WORDS: dict[str, tuple[str, str]] = {
         ),
         "{name} 时断时续，每分钟变化 {times} 次。请查供电、插头和线缆",
     ),
+    "flapping_trouble": (
+        "{name} comes and goes, {times} changes a minute — look at that device's case, supply and wires",
+        "{name} 时有时无，每分钟变化 {times} 次。请查该设备的外壳、供电和接线",
+    ),
+    "flapping_output": (
+        (
+            "the relay {name} of {door} is found on for nobody {times} times a minute — another master on "
+            "the line, or a board that is faulty: take it out of service"
+        ),
+        "{door} 的继电器 {name} 每分钟 {times} 次无故变化。总线上可能有其他主机，或板卡故障：请停用",
+    ),
+    "flapping_reader": (
+        (
+            "{name} at {door} sends bits that are no card {times} times a minute — look at its wires, its "
+            "ground and its format, or at who stands there"
+        ),
+        "{door} 的 {name} 每分钟发来 {times} 次无效数据。请查接线、接地和格式，以及现场是否有人",
+    ),
     "flapping": (
         "{name} changes {times} times a minute — look at its wire",
         "{name} 每分钟变化 {times} 次。请查接线",

@@ -80,7 +80,7 @@ def handle(site: Site, fact: Fact, at: Moment) -> Handled:
         return inputs.summed(site, after, result, at, None)
     heard, believed, begun = inputs.heard(site, fact, at)
     after, result = _handled(heard, believed, at)
-    after, result = inputs.summed(site, after, result, at, fact.point)
+    after, result = inputs.summed(site, after, result, at, (fact.role, fact.point))
     return after, begun + result
 
 

@@ -220,6 +220,9 @@ class Role(StrEnum):
     FIRE = "fire_line"
     FIRE_KEY = "fire_key"
     DEVICE = "device"  # it answers, or it does not
+    TROUBLE = "trouble"  # one trouble of a device: there, or over
+    OUTPUT = "output"  # found on, or off again, with no release of ours
+    READER = "reader"  # told bits that are no card
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Inputs and devices that flap: doors follow them still, but the record sums them up. Pure.
+"""Inputs, outputs and devices that flap: doors follow them still, but the record sums them up. Pure.
 
 Nothing is kept from a door: every press of an exit button releases it, and so does every call of the fire
 line; an opened leaf is an opened leaf. What becomes less is what is written of it. The row "flapping" comes
@@ -37,12 +37,16 @@ if TYPE_CHECKING:
     from agent.domain.moment import Moment
     from agent.domain.site import Site
 
+Key = tuple[Role, str]
+"""A point by what it is for and by its name: a reader is a device, too, under one name."""
+
 FRESH_A_MINUTE = 10
 """Presses that find their door locked, of an exit button that flaps, that are rows of their own."""
 
 FLAPS = "flapping"
 """Why what flaps is not believed."""
 
+_INPUTS = frozenset({Role.CONTACT, Role.EXIT, Role.FIRE, Role.FIRE_KEY})
 _LEAF = frozenset(
     {
         "door.opened",
@@ -81,14 +85,15 @@ class Point:
 
 def heard(site: Site, said: FromPoint, at: Moment) -> tuple[Site, Plain, Result]:
     """Count a change of a point. Return what is to be made of it, and what is to be recorded first."""
-    was = site.points.get(said.point, Point(said.role, said.door, said.fact))
+    key = (said.role, said.point)
+    was = site.points.get(key, Point(said.role, said.door, said.fact))
     point = replace(was, last=said.fact, flap=changed(was.flap, at.monotonic))
-    site, result = _judged(site, said.point, was.flap, point)
+    site, result = _judged(site, key, was.flap, point)
     return site, _believed(said.fact) if point.flap.flaps else said.fact, result
 
 
 def summed(
-    before: Site, after: Site, result: Result, at: Moment, heard_of: str | None
+    before: Site, after: Site, result: Result, at: Moment, heard_of: Key | None
 ) -> tuple[Site, Result]:
     """Return what is to be written of `result`, and the site that counted the rest.
 
@@ -100,16 +105,16 @@ def summed(
         begun = Result()
     kept: list[Record] = []
     for record in result.records:
-        name = _source(after, record, heard_of)
-        if name is None:
+        key = _source(after, record, heard_of)
+        if key is None:
             kept.append(record)
             continue
         if heard_of is None and record.alarm and record.kind in _LEAF:
-            after, more = _weighed(after, name, at)  # what an opened leaf has come to
+            after, more = _weighed(after, key, at)  # what an opened leaf has come to
             begun += more
-        if after.points[name].flap.flaps:
+        if after.points[key].flap.flaps:
             released = record.kind == "exit.opened" and not before.doors[str(record.door)].released
-            after, written = _counted(after, name, record, released=released)
+            after, written = _counted(after, key, record, released=released)
         else:
             written = True
         if written:
@@ -124,40 +129,40 @@ def due(site: Site, at: Moment) -> tuple[Site, Result, tuple[Plain, ...]]:
     """
     result = Result()
     facts: tuple[Plain, ...] = ()
-    for name, point in site.points.items():
+    for key, point in site.points.items():
         flap = point.flap
         if flap.due is None or flap.due > at.monotonic:
             continue
         steady = flap.steady(at.monotonic)
-        result += Result((_row(site, name, point, "steady" if steady else "summed", at),))
+        result += Result((_row(site, key, point, "steady" if steady else "summed", at),))
         if steady:
             now = replace(point, flap=Flap(), summed={}, alarms=frozenset(), fresh=0)
             facts += (point.last,) if isinstance(point.last, FireCleared) else ()
         else:
             now = replace(point, flap=told(flap, at.monotonic), summed={}, fresh=0)
-        site = replace(site, points={**site.points, name: now})
+        site = replace(site, points={**site.points, key: now})
     return site, result, facts
 
 
-def flapping(site: Site) -> dict[str, Point]:
-    """Return what flaps now, by name."""
-    return {name: point for name, point in site.points.items() if point.flap.flaps}
+def flapping(site: Site) -> dict[Key, Point]:
+    """Return what flaps now."""
+    return {key: point for key, point in site.points.items() if point.flap.flaps}
 
 
-def _judged(site: Site, name: str, was: Flap, point: Point) -> tuple[Site, Result]:
+def _judged(site: Site, key: Key, was: Flap, point: Point) -> tuple[Site, Result]:
     """Keep `point`, and say so where it has just begun to flap."""
-    site = replace(site, points={**site.points, name: point})
+    site = replace(site, points={**site.points, key: point})
     if was.flaps or not point.flap.flaps:
         return site, Result()
     flap = point.flap
-    body: dict[str, Json] = {"point": name, "role": point.role.value, "changes": flap.changes}
+    body: dict[str, Json] = {"point": key[1], "role": point.role.value, "changes": flap.changes}
     body["per_minute"] = flap.per_minute
     return site, Result((Record(_kind(point, FLAPS), point.door, body, alarm=True),))
 
 
-def _weighed(site: Site, name: str, at: Moment) -> tuple[Site, Result]:
-    was = site.points[name]
-    return _judged(site, name, was.flap, replace(was, flap=alarmed(was.flap, at.monotonic)))
+def _weighed(site: Site, key: Key, at: Moment) -> tuple[Site, Result]:
+    was = site.points[key]
+    return _judged(site, key, was.flap, replace(was, flap=alarmed(was.flap, at.monotonic)))
 
 
 def _believed(fact: Plain) -> Plain:
@@ -171,12 +176,12 @@ def _believed(fact: Plain) -> Plain:
             return fact
 
 
-def _source(site: Site, record: Record, heard_of: str | None) -> str | None:
+def _source(site: Site, record: Record, heard_of: Key | None) -> Key | None:
     """Return the point of which `record` tells, or None: it tells of none that is known."""
-    if heard_of is not None and _tells(record, heard_of, site.points[heard_of]):
+    if heard_of is not None and _tells(record, heard_of[1], site.points[heard_of]):
         return heard_of
-    names = [name for name, point in site.points.items() if _tells(record, name, point)]
-    return max(names, key=lambda name: site.points[name].flap.flaps, default=None)
+    keys = [key for key, point in site.points.items() if _tells(record, key[1], point)]
+    return max(keys, key=lambda key: site.points[key].flap.flaps, default=None)
 
 
 def _tells(record: Record, name: str, point: Point) -> bool:
@@ -193,13 +198,20 @@ def _tells(record: Record, name: str, point: Point) -> bool:
             return kind in _FIRE_KEY
         case Role.DEVICE:
             return kind in _DEVICE and record.body.get("device") == name
+        case Role.TROUBLE:
+            of = f"{record.body.get('device')}.{record.body.get('trouble')}"
+            return kind == "device.trouble" and of == name
+        case Role.OUTPUT:
+            return kind == "door.output_found" and record.body.get("point") == name
+        case Role.READER:
+            return kind == "entry.unreadable" and record.body.get("reader") == name
         case _:
             assert_never(point.role)
 
 
-def _counted(site: Site, name: str, record: Record, *, released: bool) -> tuple[Site, bool]:
+def _counted(site: Site, key: Key, record: Record, *, released: bool) -> tuple[Site, bool]:
     """Count a row of a point that flaps; say whether it is written all the same."""
-    point = site.points[name]
+    point = site.points[key]
     if record.alarm and record.kind not in point.alarms:
         now, written = replace(point, alarms=point.alarms | {record.kind}), True
     elif released and point.fresh < FRESH_A_MINUTE:
@@ -208,13 +220,13 @@ def _counted(site: Site, name: str, record: Record, *, released: bool) -> tuple[
         counts = Counter(point.summed)
         counts[record.kind] += 1
         now, written = replace(point, summed=dict(counts)), False
-    return replace(site, points={**site.points, name: now}), written
+    return replace(site, points={**site.points, key: now}), written
 
 
-def _row(site: Site, name: str, point: Point, what: str, at: Moment) -> Record:
+def _row(site: Site, key: Key, point: Point, what: str, at: Moment) -> Record:
     """Return a row that sums up. The last one is an alarm where its door is not well."""
     seconds = round(at.monotonic - point.flap.since, 1)
-    body: dict[str, Json] = {"point": name, "role": point.role.value, "changes": point.flap.changes}
+    body: dict[str, Json] = {"point": key[1], "role": point.role.value, "changes": point.flap.changes}
     body |= {"seconds": seconds, "rows": dict(sorted(point.summed.items()))}
     alarm = False
     if point.role is Role.CONTACT and point.door is not None:
@@ -225,4 +237,4 @@ def _row(site: Site, name: str, point: Point, what: str, at: Moment) -> Record:
 
 
 def _kind(point: Point, what: str) -> str:
-    return f"{'device' if point.role is Role.DEVICE else 'input'}.{what}"
+    return f"{'input' if point.role in _INPUTS else 'device'}.{what}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent.domain.decision import Mode
-    from agent.domain.inputs import Point
+    from agent.domain.inputs import Key, Point
     from agent.domain.moment import Moment
 
 ACT_WITHIN_S = 3.0
@@ -68,7 +68,7 @@ class Site:
     rules: how each door behaves. roster: who may pass, but for the list itself. acts: those whose
     answer is awaited. fire: the release by the fire line. recording: whether the journal can be
     written. failing: doors whose lease cannot be renewed, so that it is said once, not at every try.
-    points: inputs and devices that have changed since start.
+    points: inputs, outputs and devices that have changed since start.
     """
 
     rules: Mapping[str, DoorRules]
@@ -79,7 +79,7 @@ class Site:
     recording: bool = True
     fire: Fire = field(default_factory=Fire)
     failing: frozenset[str] = frozenset()
-    points: Mapping[str, Point] = field(default_factory=dict)
+    points: Mapping[Key, Point] = field(default_factory=dict)
 
     @property
     def deadline(self) -> float | None:

@@ -62,8 +62,8 @@ def _device(name: str, devices: Devices) -> DeviceView:
 def flapping_views(site: Site) -> tuple[FlappingView, ...]:
     """Return what changes too often now."""
     return tuple(
-        FlappingView(name, point.role.value, point.door, point.flap.per_minute)
-        for name, point in flapping(site).items()
+        FlappingView(name, role.value, point.door, point.flap.per_minute)
+        for (role, name), point in flapping(site).items()
     )
 
 

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from drivers.contract import PortSettings
     from protocols.mqtt.payloads import DeviceBirth, Health
 
+MOVING: Final = (Role.CONTACT, Role.EXIT, Role.OUTPUT)
+"""What moves the state of a door by itself."""
+
 HEALTH_EVERY_S: Final = 30.0
 """How often health is said when nothing is wrong: two a minute of some 2 kB. Refused orders are said with
 the next beat."""
@@ -139,17 +142,16 @@ class Presence:
         if self._born_with != born_with:
             self._born_with = born_with
             self._sync.show(self._birth(*born_with, at))
-        flaps = flapping(after).values()
-        restless = {point.door for point in flaps}
-        unsure = {point.door for point in flaps if point.role is Role.CONTACT}
+        flaps = {(point.role, point.door) for point in flapping(after).values()}
         for name, door in after.doors.items():
             fault = picture.lock_fault(name, self._wiring, self._settings(), self._devices)
             contact = self._contact(name)
-            if name in unsure:
-                contact = InputState.FAULT
-            settled = (door.mode, door.fire, fault, name in unsure)
+            contact = InputState.FAULT if (Role.CONTACT, name) in flaps else contact
+            fault = fault or ("lock_found_on" if (Role.OUTPUT, name) in flaps else None)
+            restless = any((role, name) in flaps for role in MOVING)
+            settled = (door.mode, door.fire, fault)
             moving = (door.released, door.leaf, door.alarm, contact)
-            if self._shown.worth(name, settled, moving, at.monotonic, restless=name in restless):
+            if self._shown.worth(name, settled, moving, at.monotonic, restless=restless):
                 self._sync.show(
                     shown.door_state(
                         name, door, gateway=self._me.gateway, fault=fault, contact=contact, at=at

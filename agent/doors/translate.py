@@ -126,7 +126,8 @@ class Translator:
                 return self._input(point, state)
             case OutputFound(point, on):
                 door = self._wiring.door_of_output(point)
-                return (Noted("door.output_found", {"point": point, "on": on}, door, alarm=on),)
+                found = Noted("door.output_found", {"point": point, "on": on}, door, alarm=on)
+                return (FromPoint(point, Role.OUTPUT, door, found),)
             case Online(device, _, identity):
                 said: dict[str, Json] = {"device": device, "identity": {**identity}}
                 return (FromPoint(device, Role.DEVICE, None, Noted("device.online", said)),)
@@ -140,7 +141,8 @@ class Translator:
                     "active": active,
                     "detail": detail,
                 }
-                return (Noted("device.trouble", body, alarm=active),)
+                trouble = Noted("device.trouble", body, alarm=active)
+                return (FromPoint(f"{device}.{kind}", Role.TROUBLE, None, trouble),)
             case Done(id_):
                 return (Carried(id_),)
             case Failed(id_, why):
@@ -155,7 +157,8 @@ class Translator:
         card = decode(event.bits, place.formats, self._formats)
         if card is None:
             why = _unreadable(event.bits, place.formats, self._formats)
-            return (Unreadable(place.door, event.reader, place.direction, len(event.bits), why),)
+            unread = Unreadable(place.door, event.reader, place.direction, len(event.bits), why)
+            return (FromPoint(event.reader, Role.READER, place.door, unread),)
         digest = card_digest(card.number, self._digest_key)
         holding = self._lookup(digest)
         self._lookalikes.card(event.reader, card.number, event.at, known=holding is not None)

@@ -301,6 +301,9 @@ def test_doctor_says_when_nothing_is_wrong_and_numbers_what_is(
         ("fire_line", "flapping_fire_line", "stay released until it is steady", "消防联动线"),
         ("fire_key", "flapping_fire_key", "ends no release until it is steady", "钥匙开关"),
         ("device", "flapping_device", "p goes silent and comes back, 300 changes a minute", "供电"),
+        ("trouble", "flapping_trouble", "p comes and goes", "时有时无"),
+        ("output", "flapping_output", "the relay p of lobby is found on for nobody", "继电器"),
+        ("reader", "flapping_reader", "p at lobby sends bits that are no card", "接地"),
         ("of_a_newer_version", "flapping", "p changes 300 times a minute", "接线"),
     ],
 )

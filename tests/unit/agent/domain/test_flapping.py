@@ -29,6 +29,7 @@ from agent.domain.facts import (
     Role,
     Tick,
     Unlock,
+    Unreadable,
 )
 from agent.domain.fire import Line
 from agent.domain.flapping import ALARM_S, CHANGE_S, EACH_S, FLAPS_S, Flap, alarmed, changed
@@ -51,6 +52,23 @@ FACTS: dict[str, tuple[Role, str | None, tuple[Plain, ...]]] = {
     ),
     "fire": (Role.FIRE, None, (FireRaised(), FireCleared(), FireUnsure("short"))),
     "key": (Role.FIRE_KEY, None, (FireKeyTurned("key"), FireKeyRested("key"))),
+    "lock": (
+        Role.OUTPUT,
+        LOBBY,
+        (
+            Noted("door.output_found", {"point": "lock", "on": True}, LOBBY, alarm=True),
+            Noted("door.output_found", {"point": "lock", "on": False}, LOBBY),
+        ),
+    ),
+    "in": (Role.READER, LOBBY, (Unreadable(LOBBY, "in", "in", 25, "none of W34"),)),
+    "in.tamper": (
+        Role.TROUBLE,
+        None,
+        (
+            Noted("device.trouble", {"device": "in", "trouble": "tamper", "active": True}, alarm=True),
+            Noted("device.trouble", {"device": "in", "trouble": "tamper", "active": False}),
+        ),
+    ),
     "board": (
         Role.DEVICE,
         None,
@@ -154,14 +172,14 @@ def test_rows_are_bounded_whatever_the_pattern(data: st.DataObject) -> None:
     assert alarms <= 3 * ((FLAPS_S + seconds) / ALARM_S + 1) + 8 * (minutes + 1)
 
 
-@pytest.mark.parametrize("point", ["contact", "exit", "board", "key", "fire"])
+@pytest.mark.parametrize("point", sorted(FACTS))
 @pytest.mark.parametrize("every_s", [1 / 30, 1 / 5])
 def test_what_flaps_is_a_few_rows_a_minute(point: str, every_s: float) -> None:
     life = Life()
     life.take(FireRaised()) if point == "key" else None
     life.flap(point, int(20 / every_s), every_s)
     begun = len(life.rows)
-    kind = "device.flapping" if point == "board" else "input.flapping"
+    kind = "input.flapping" if point in {"contact", "exit", "fire", "key"} else "device.flapping"
     (flaps,) = life.told(kind)
     assert flaps.alarm
     assert flaps.body["point"] == point
@@ -296,7 +314,7 @@ def test_of_two_buttons_at_one_door_the_other_is_told_as_ever() -> None:
     before = len(life.told("exit.opened"))
     life.take(FromPoint("ramp", Role.EXIT, LOBBY, ExitAsked(LOBBY)))
     assert len(life.told("exit.opened")) == before + 1
-    assert set(flapping(life.house.site)) == {"exit"}
+    assert set(flapping(life.house.site)) == {(Role.EXIT, "exit")}
 
 
 def test_a_lock_that_fails_a_button_that_flaps_is_an_alarm_once() -> None:

@@ -65,6 +65,10 @@ def facts(event: Event) -> tuple[Fact, ...]:
     return Translator(WIRING, lambda _digest: None, KEY).facts(event)
 
 
+def unread(bits: int, why: str) -> FromPoint:
+    return FromPoint("in", Role.READER, "lobby", Unreadable("lobby", "in", "in", bits, why))
+
+
 def test_a_card_is_known_by_its_keyed_digest_alone() -> None:
     (fact,) = facts(CardRead("in", CARD, 0.0))
 
@@ -84,7 +88,7 @@ def test_bits_that_fit_no_allowed_format_are_said_without_the_bits() -> None:
     (fact,) = facts(CardRead("in", "0" * 37, 0.0))
 
     hint = "no checked format has 37 bits; the formats looked at have 26, 34"
-    assert fact == Unreadable("lobby", "in", "in", 37, f"none of H10301, W34_CARD32; {hint}")
+    assert fact == unread(37, f"none of H10301, W34_CARD32; {hint}")
 
 
 @pytest.mark.parametrize(
@@ -100,21 +104,20 @@ def test_bits_that_fit_no_allowed_format_are_said_without_the_bits() -> None:
 def test_what_is_no_card_says_which_wire_to_look_at(bits: str, hint: str) -> None:
     (fact,) = facts(CardRead("in", bits, 0.0))
 
-    assert isinstance(fact, Unreadable)
-    assert fact.why.startswith(f"none of H10301, W34_CARD32{hint}")
+    assert isinstance(fact, FromPoint)
+    assert isinstance(fact.fact, Unreadable)
+    assert fact.fact.why.startswith(f"none of H10301, W34_CARD32{hint}")
 
 
 def test_what_is_no_frame_at_all_is_no_card() -> None:
-    assert facts(CardRead("in", "no bits", 0.0)) == (
-        Unreadable("lobby", "in", "in", 7, "none of H10301, W34_CARD32"),
-    )
+    assert facts(CardRead("in", "no bits", 0.0)) == (unread(7, "none of H10301, W34_CARD32"),)
 
 
 def test_a_frame_that_is_two_cards_does_not_say_which() -> None:
     wiring = replace(WIRING, readers={"in": ReaderPlace("lobby", "in", ("W32_CSN", "W32_CSN_REV"))})
     (fact,) = Translator(wiring, lambda _digest: None, KEY).facts(CardRead("in", f"{0x0A1B2C3D:032b}", 0.0))
 
-    assert fact == Unreadable("lobby", "in", "in", 32, "none of W32_CSN, W32_CSN_REV")
+    assert fact == unread(32, "none of W32_CSN, W32_CSN_REV")
 
 
 @pytest.mark.parametrize(
@@ -216,14 +219,24 @@ def test_an_input_that_asks_for_nothing_is_no_fact(point: str, state: InputState
         ),
         (
             OutputFound("lock", on=True, at=0.0),
-            Noted("door.output_found", {"point": "lock", "on": True}, "lobby", alarm=True),
+            FromPoint(
+                "lock",
+                Role.OUTPUT,
+                "lobby",
+                Noted("door.output_found", {"point": "lock", "on": True}, "lobby", alarm=True),
+            ),
         ),
         (
             Trouble("in", "tamper", active=False, detail="closed", at=0.0),
-            Noted(
-                "device.trouble",
-                {"device": "in", "trouble": "tamper", "active": False, "detail": "closed"},
-                alarm=False,
+            FromPoint(
+                "in.tamper",
+                Role.TROUBLE,
+                None,
+                Noted(
+                    "device.trouble",
+                    {"device": "in", "trouble": "tamper", "active": False, "detail": "closed"},
+                    alarm=False,
+                ),
             ),
         ),
     ],
