@@ -23,10 +23,7 @@ from agent.domain.site import new_site
 from agent.doors.answers import Answers
 from agent.doors.books import (
     CLOCK_PROOF,
-    FIRE_RELEASE,
     Books,
-    remembered_fire,
-    remembered_mode,
     remembered_proof,
 )
 from agent.doors.courier import Courier
@@ -41,6 +38,7 @@ from agent.doors.orders import OrderDesk
 from agent.doors.passes import PassDesk
 from agent.doors.presence import Me, Presence
 from agent.doors.reading import ListReader
+from agent.doors.recall import recall
 from agent.doors.reflex import Reflex
 from agent.doors.rosters import RosterDesk
 from agent.doors.scribe import Scribe
@@ -116,8 +114,8 @@ class House:
 
         self._inbox: Inbox[Item | Stop] = Inbox()
         rules = plan.door_rules(config)
-        was_burning = remembered_fire(memory.setting(FIRE_RELEASE))
-        self._burning = was_burning and config.fire is not None
+        recalled = recall(memory, opened.quarantined)
+        self._burning = recalled.burning and config.fire is not None
         self._serve_ways_out(loaded, rules, stack)
         roster_opened = open_roster(
             config.data_dir / "roster.db", at.utc, floor=int(memory.setting(ROSTER_HIGHEST) or 0)
@@ -161,8 +159,7 @@ class House:
         )
         translator = Translator(self._wiring, listed.lookup, digest_key, config.layouts, tell=self._inbox.put)
         desks = Desks(translator, passes, orders, rosters, devices, identities=identities)
-        remembered = memory.door_states()
-        self._modes = {name: remembered_mode(text) for name, text in remembered.items()}
+        self._modes = recalled.modes
         me = Me(
             gateway=config.gateway,
             version=version("menshen"),
@@ -182,7 +179,7 @@ class House:
             inbox=self._inbox,
             clock=clock,
             site=new_site(rules, table.rules(), plan.fire(config)),
-            books=Books(self._journal, remembered, last_at, fire=was_burning, boot_id=boot),
+            books=Books(self._journal, recalled.written, last_at, fire=recalled.written_fire, boot_id=boot),
             intake=desks,
             act=self._act,
             beat_s=min(BEAT_S, service.beat_s or BEAT_S),

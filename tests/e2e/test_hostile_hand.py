@@ -15,6 +15,7 @@ import pytest
 from agent.demo.building import LOBBY
 from agent.errors import EX_UNAVAILABLE
 from agent.store.spare import kept_in, make_spare
+from protocols.tokens.command import Mode
 from tests.peers.site import NEIGHBOUR, STRANGER, WITHIN_S, Site
 
 if TYPE_CHECKING:
@@ -80,6 +81,25 @@ def test_a_daemon_whose_files_are_not_what_they_were_says_so_and_serves(site: Si
     site.present(STRANGER)
     site.row("entry.denied", LOBBY, after=last)
     assert site.daemon.stop() == 0
+
+
+def test_a_lockdown_outlives_the_journal_that_knew_of_it(site: Site) -> None:
+    answer = site.ask(site.mode_claims(Mode.LOCKED), site.duty_key)
+    assert answer.outcome == "done"
+    assert site.daemon.stop() == 0
+    last = site.head()
+    with closing(sqlite3.connect(site.journal_file)) as connection, connection:
+        connection.execute("DELETE FROM cursor")
+    site.daemon.start()
+    site.until(lambda: ASIDE in site.daemon.log(), "the file set aside")
+    assert site.row("door.mode", LOBBY, after=last).data() == {
+        "mode": "locked",
+        "restored": True,
+        "was": "normal",
+    }
+    site.row("device.online", after=last)
+    site.present(NEIGHBOUR)
+    assert site.row("entry.denied", LOBBY, after=last).data()["reason"] == "door_locked"
 
 
 def test_the_last_copy_of_a_damaged_list_opens_doors_while_the_centre_is_away(site: Site) -> None:
