@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from agent.cli.office_book import Actions
+    from agent.office.book import Book
 
 
 def add_to_person(person: Actions) -> None:
@@ -36,18 +37,13 @@ def run_purge(args: Namespace) -> int:
     with open_book(args) as book:
         at = now()
         if args.ended_days is None:
-            persons = [people.one(book, text).id for text in args.person]
+            persons = [
+                text if purge.was_here(book, text) else people.one(book, text).id for text in args.person
+            ]
         else:
             persons = purge.ended(book, at - timedelta(days=args.ended_days))
         if args.dry_run or not persons:
-            rows = [people.load(book, each) for each in persons]
-            show_table(
-                ("col_id", "col_name", "col_home", "col_until"),
-                [
-                    (each.id, each.details.name, str(each.home or ""), day_text(book, each.valid_until))
-                    for each in rows
-                ],
-            )
+            show_table(("col_id", "col_name", "col_home", "col_until"), [_line(book, key) for key in persons])
             print(say("desk.purge_dry", count=len(persons)))
             return 0
         given = purge.purge(book, list(dict.fromkeys(persons)), by=author(args), at=at)
@@ -73,6 +69,13 @@ def run_purged(args: Namespace) -> int:
                 ("col_at", "col_id", "col_receipt"), [(at, person, token) for person, at, token in kept]
             )
     return 0
+
+
+def _line(book: Book, key: str) -> tuple[str, str, str, str]:
+    if purge.was_here(book, key):
+        return key, "", "", ""
+    person = people.load(book, key)
+    return key, person.details.name, str(person.home or ""), day_text(book, person.valid_until)
 
 
 def _append(path: Path, receipts: list[str]) -> None:

@@ -10,7 +10,7 @@ from protocols.mqtt.model import stamp
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from agent.office.seal import Sealer
@@ -36,6 +36,7 @@ class Edit:
         """The numbers of cards that are written, so that they need not be unsealed for their aliases."""
         self._before: dict[str, dict[str, Row | None]] = {table: {} for table in TABLES}
         self._forgotten: set[tuple[str, str]] = set()
+        self._erased = 0
         self._details: list[str] = []
 
     @property
@@ -45,8 +46,8 @@ class Edit:
 
     @property
     def changed(self) -> bool:
-        """Say whether anything was put or dropped."""
-        return any(self._before.values())
+        """Say whether anything was put or dropped, or an earlier version erased."""
+        return any(self._before.values()) or self._erased > 0
 
     @property
     def detail(self) -> str:
@@ -98,7 +99,17 @@ class Edit:
     def forget(self, table: str, key: str) -> None:
         """Erase every earlier version of a row, this change's too, so that no undo brings it back."""
         self._forgotten.add((table, key))
-        self.database.execute("DELETE FROM before WHERE kind = ? AND id = ?", (table, key))
+        found = self.database.execute("DELETE FROM before WHERE kind = ? AND id = ?", (table, key))
+        self._erased += found.rowcount
+
+    def forget_cards_of(self, persons: Iterable[str]) -> None:
+        """Erase the earlier versions of cards that `persons` held once, whoever has them now."""
+        found = self.database.execute(
+            "DELETE FROM before WHERE kind = 'credential' "
+            "AND json_extract(image, '$.person') IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(persons)),),
+        )
+        self._erased += found.rowcount
 
     def keep_images(self) -> None:
         """Write how the rows stood before the change: call it once, when there is no more to change."""

@@ -8,7 +8,6 @@ book from before are not ours to erase.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from agent.domain.credentials import CredentialState
@@ -26,6 +25,9 @@ if TYPE_CHECKING:
     from agent.office.book import Book
     from agent.office.edit import Edit
 
+PURGED = "person.purged"
+"""The line of history of a purge: its detail names the persons."""
+
 PURGE_TYP = "menshen-purge+jwt"
 """A purge receipt: the office's signed word that nothing personal of an opaque id is left in the book."""
 
@@ -36,12 +38,13 @@ def purge(book: Book, persons: Sequence[str], *, by: str, at: datetime) -> list[
     Raises BadInput while one of them has not left, or still holds a card or a phone; StoreError when another
     program holds the file so that its old pages cannot be overwritten: the same again finishes the work.
     """
-    rows = [_gone(book, person, at) for person in persons]
-    with book.change("person.purged", by=by, at=at) as edit:
-        homes = {home for row in rows for home in _homes(edit, row["id"])}
-        for row in rows:
-            _erase(edit, row["id"], row["role"])
-        _forget_cards(edit, persons)
+    for person in persons:
+        _check_gone(book, person, at)
+    with book.change(PURGED, by=by, at=at) as edit:
+        homes = {home for person in persons for home in _homes(edit, person)}
+        for person in persons:
+            _erase(edit, person)
+        edit.forget_cards_of(persons)
         _empty_homes(edit, homes)
         edit.note(" ".join(persons))
     scrub(book.database)
@@ -62,12 +65,17 @@ def purge(book: Book, persons: Sequence[str], *, by: str, at: datetime) -> list[
 
 
 def ended(book: Book, before: datetime) -> list[str]:
-    """Return the persons whose right ended before that moment, who hold nothing, and are not purged yet."""
+    """Return the persons whose right ended before that moment, who hold nothing, and are not purged yet.
+
+    Among them those whom an undo took out of the book before that moment, who are in its earlier versions.
+    """
     rows = book.database.execute(
-        "SELECT id FROM person WHERE valid_until < ? AND document_digest IS NOT NULL AND NOT EXISTS "
-        "(SELECT 1 FROM credential WHERE credential.person = person.id AND credential.state IN (?, ?)) "
-        "ORDER BY id",
-        (stamp(before), CredentialState.ACTIVE, CredentialState.SUSPENDED),
+        "SELECT id FROM person WHERE valid_until < :before AND document_digest IS NOT NULL AND NOT EXISTS "
+        "(SELECT 1 FROM credential WHERE credential.person = person.id AND credential.state IN (:on, :off)) "
+        "UNION SELECT before.id FROM before JOIN revision ON number = before.revision "
+        "WHERE kind = 'person' AND NOT EXISTS (SELECT 1 FROM person WHERE person.id = before.id) "
+        "GROUP BY before.id HAVING max(at) < :before ORDER BY id",
+        {"before": stamp(before), "on": CredentialState.ACTIVE, "off": CredentialState.SUSPENDED},
     )
     return [row["id"] for row in rows]
 
@@ -78,9 +86,21 @@ def receipts(book: Book) -> list[tuple[str, str, str]]:
     return [tuple(row) for row in rows]
 
 
-def _gone(book: Book, person: str, at: datetime) -> dict[str, str]:
-    """Return the row of somebody who has left. Raises BadInput while they may still enter."""
+def was_here(book: Book, person: str) -> bool:
+    """Say whether somebody is in the book only as what an undo took out, or a purge erased after that."""
+    found = book.database.execute(
+        "SELECT 1 FROM before WHERE kind = 'person' AND id = :id UNION "
+        "SELECT 1 FROM revision WHERE what = :purged AND instr(' ' || detail || ' ', ' ' || :id || ' ')",
+        {"id": person, "purged": PURGED},
+    ).fetchone()
+    return found is not None and book.row("person", person) is None
+
+
+def _check_gone(book: Book, person: str, at: datetime) -> None:
+    """Raise BadInput while somebody may still enter."""
     row = book.row("person", person)
+    if row is None and was_here(book, person):
+        return
     if row is None:
         raise BadInput(f"there is no person {person}", f"没有人员 {person}")
     held = credentials.held_by(book, person)
@@ -95,14 +115,13 @@ def _gone(book: Book, person: str, at: datetime) -> dict[str, str]:
             f"{person} has not left; first: menshen office person leave {person}",
             f"{person} 尚未迁出；请先执行 menshen office person leave {person}",
         )
-    return row
 
 
-def _erase(edit: Edit, person: str, role: str) -> None:
-    empty = people.Person(
-        person, people.Details("", Document.OTHER, ""), people.Role(role), (), verification=None
-    )
-    people.save(edit, empty)
+def _erase(edit: Edit, person: str) -> None:
+    row = edit.get("person", person)
+    if row is not None:
+        nothing = people.Details("", Document.OTHER, "")
+        people.save(edit, people.Person(person, nothing, people.Role(row["role"]), ()))
     edit.forget("person", person)
     for each in credentials.held_by(edit, person):
         aliases.bury(edit, each.id)
@@ -117,15 +136,6 @@ def _homes(edit: Edit, person: str) -> list[str]:
         {"id": person},
     )
     return [home for (home,) in rows if home is not None]
-
-
-def _forget_cards(edit: Edit, persons: Sequence[str]) -> None:
-    """Erase the earlier versions of cards that `persons` held once, whoever has them now."""
-    edit.database.execute(
-        "DELETE FROM before WHERE kind = 'credential' "
-        "AND json_extract(image, '$.person') IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(persons)),),
-    )
 
 
 def _empty_homes(edit: Edit, homes: set[str]) -> None:

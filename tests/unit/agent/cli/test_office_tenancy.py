@@ -147,6 +147,14 @@ def test_somebody_who_was_erased_is_neither_verified_nor_filled_in_again(run: Ru
         assert "was erased" in run("person", *words, code=EX_DATAERR)
 
 
+def test_somebody_whom_an_undo_took_out_is_erased_by_their_id(run: Run) -> None:
+    key = str(shown(run, TWO)["id"])
+    run("undo", "1")
+    assert "1 persons would be erased" in run("person", "purge", key, "--dry-run")
+    assert "1 persons erased" in run("person", "purge", key)
+    assert key in run("person", "purged")
+
+
 def test_an_undo_is_rehearsed_with_the_names_of_those_it_moves(run: Run) -> None:
     run("household", "set", "3--", "--remove-group", "residents")
     rehearsed = run("undo", "5", "--dry-run")

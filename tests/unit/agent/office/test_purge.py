@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -76,6 +77,33 @@ def test_a_card_given_back_and_a_home_moved_out_of_leave_no_earlier_version_behi
     lifecycle.set_state(book, card.id, CredentialState.SUSPENDED, by="t", at=LATER)
     lifecycle.undo(book, given, by="t", at=LATER)
     assert credentials.load(book, card.id).person == stays
+
+
+def test_somebody_registered_by_mistake_and_undone_is_erased_too(book: Book) -> None:
+    there, stays = book.revision, add_person(book, "王五", 99)
+    kept = book.revision
+    person = add_person(book, "张三", 1, home=Home("5", "2", "301"))
+    add_card(book, person, 1)
+    assert purge.ended(book, LATER) == []
+    lifecycle.undo(book, kept, by="t", at=LATER)
+    assert purge.ended(book, LATER) == []  # the undo may be a mistake itself
+    assert purge.ended(book, LATER + timedelta(days=1)) == [person]
+    with closing(sqlite3.connect(book.directory / BOOK_FILE, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM person").fetchone()
+        book.database.execute("PRAGMA busy_timeout = 0")
+        with pytest.raises(StoreError, match="once more"):
+            purge.purge(book, [person], by="t", at=LATER)
+    images = [row for (row,) in book.database.execute("SELECT image FROM before WHERE image IS NOT NULL")]
+    assert [image for image in images if "sealed" in image and stays not in image] == []
+    assert purge.ended(book, LATER + timedelta(days=1)) == []
+    assert there < kept < book.revision
+    newest = book.revision
+    (receipt,) = purge.purge(book, [person], by="t", at=LATER)
+    assert receipt
+    assert book.revision == newest
+    with pytest.raises(BadInput, match="no person"):
+        purge.purge(book, ["p-nobody"], by="t", at=LATER)
 
 
 def test_somebody_who_has_not_left_is_not_purged_and_nobody_else_then(book: Book) -> None:
