@@ -48,6 +48,7 @@ from agent.identity import gateway_key
 from agent.log import configure
 from agent.roster.roster import Roster
 from agent.service import Service
+from agent.store.database import Damaged
 from agent.store.journal import open_journal
 from agent.store.memory import LOST_AT, ROSTER_HIGHEST
 from agent.store.reader import JournalReader
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from agent.doors.items import Item
     from agent.store.database import Quarantined
     from agent.store.journal import Journal
+    from agent.store.roster_table import RosterTable
     from drivers.contract import Event
 
 DIGEST_KEY_BYTES: Final = 32
@@ -124,7 +126,7 @@ class House:
         stack.callback(table.close)
         self._sync = self._line(loaded, epoch, self._journal)
         self._answers = Answers(self._sync, clock)
-        self._scribe, self._keeper = Scribe(config.data_dir), Keeper(table.path, clock.monotonic)
+        self._scribe, self._keeper = Scribe(config.data_dir), self._keep(table)
         self._courier = Courier(config.data_dir, self._fleet.carriers(), self._inbox.put)
         identities = Identities(plan.vouched(config, loaded.secrets.lookup, digest_key), memory.setting)
         devices = Devices(identities.changed)
@@ -286,6 +288,19 @@ class House:
             self._answers.give(effect)
         else:
             self._fleet.act(effect)
+
+    def _keep(self, table: RosterTable) -> Keeper:
+        def spoilt() -> None:
+            table.condemn()
+            self._log.critical("roster.damaged")
+            self._inbox.put(
+                Noted("roster.damaged", {"revision": table.head().revision}, alarm=True), always=True
+            )
+
+        def end() -> None:
+            self._loop.end(Damaged("the rows of the list are not those that were signed"))
+
+        return Keeper(table.path, self._clock.monotonic, spoilt, end)
 
     def _line(self, loaded: Loaded, epoch: int, journal: Journal) -> Sync | None:
         config = loaded.config

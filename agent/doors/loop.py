@@ -130,7 +130,7 @@ class Loop:
             self._act(effect)
 
     def run(self) -> None:
-        """Turn until a Stop comes. Raises Damaged where the journal is lost for good, but in no fire."""
+        """Turn until a Stop comes. Raises Damaged where a database is lost for good, but in no fire."""
         while self.turn(self._inbox.take(self._wait_s())):
             pass
 
@@ -142,6 +142,10 @@ class Loop:
         until = self._clock.monotonic() + within_s
         while (items := self._inbox.take(0.0)) and self._clock.monotonic() <= until:
             self.turn(items)
+
+    def end(self, error: Damaged) -> None:
+        """End with `error` when no fire and no release holds a door. From any thread."""
+        self._damaged = error
 
     def turn(self, items: Iterable[Item | Stop]) -> bool:
         """Handle `items` as one batch; say whether to go on."""

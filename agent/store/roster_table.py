@@ -72,6 +72,7 @@ class RosterTable:
         self.writer: Final = RosterWriter(writing)
         self._reading = reading
         self._floor = floor
+        self._condemned = False
         self._gen = 0
         self._head = ListHead()
         self._rules = Rules()
@@ -84,8 +85,12 @@ class RosterTable:
 
     @property
     def rolled_back(self) -> bool:
-        """Say whether the file holds an older list than was enforced before: it opens nothing."""
-        return self._head.revision < self._floor
+        """Say whether the file holds an older list than was enforced before, or none: it opens nothing."""
+        return self._condemned or self._head.revision < self._floor
+
+    def condemn(self) -> None:
+        """Believe the list no more: its rows are not those that were signed. From any thread."""
+        self._condemned = True
 
     def head(self) -> ListHead:
         """Return which list is in force."""

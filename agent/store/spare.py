@@ -89,7 +89,9 @@ def make_spare(path: Path, go_on: Callable[[], bool]) -> Path | None:
     """
     new = path.with_name(path.name + _SPARE + _NEW)
     with Guard("copy the list"):
-        size, disk = path.stat().st_size, os.statvfs(path.parent)
+        log = path.with_name(f"{path.name}-wal")
+        size = path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+        disk = os.statvfs(path.parent)
         if disk.f_bavail * disk.f_frsize < ROOM_FACTOR * size:
             return None
         new.unlink(missing_ok=True)

@@ -254,6 +254,16 @@ def test_a_door_that_is_held_open_does_not_keep_a_loop_whose_journal_is_lost(ben
         go_on()
 
 
+def test_a_list_that_is_spoilt_ends_the_loop_but_in_no_release(bench: Bench) -> None:
+    bench.loop.turn([])
+    bench.loop.turn([InputChanged("lobby-exit", InputState.ACTIVE, START_S)])
+    bench.loop.end(Damaged("the list"))
+    assert bench.loop.turn([])
+    bench.clock.advance(60.0)
+    with pytest.raises(Damaged, match="the list"):
+        bench.loop.turn([])
+
+
 def test_a_journal_that_was_taken_away_cuts_no_long_release(tmp_path: Path) -> None:
     long_s = 3 * RUNS_OUT_S
     bench = Bench(tmp_path, release_s=long_s)

@@ -13,10 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from agent.doors.keeper import COPY_EVERY_S, Keeper
+from agent.domain.credentials import CredentialState
+from agent.doors import keeper as keeping
+from agent.doors.keeper import AUDIT_EVERY_S, COPY_EVERY_S, Keeper
+from agent.roster.columns import to_credential
 from agent.store import spare
+from agent.store.roster_rows import CredentialColumns
 from agent.store.roster_table import open_roster
 from agent.store.spare import kept_in, make_spare, spares, take_spare
+from protocols.mqtt.roster import ListDigest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +31,13 @@ ACTIVE, REVOKED = 0, 3
 CARD = bytes(15) + b"\1"
 CARDS = 4000
 """Some four steps of a copy."""
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pace nothing: no door waits here."""
+    monkeypatch.setattr(keeping, "PAUSE_S", 0.0)
+    monkeypatch.setattr(keeping, "HURRY_S", 0.0)
 
 
 def always() -> bool:
@@ -38,12 +50,14 @@ def put(path: Path, revision: int, state: int = ACTIVE) -> None:
     table.close()
     with closing(sqlite3.connect(path)) as connection, connection:
         (gen,) = connection.execute("SELECT id FROM generation WHERE state = 'active'").fetchone()
-        connection.execute(
-            "UPDATE generation SET revision = ?, digest = ?", (revision, bytes([revision]) * 32)
-        )
         add = "INSERT OR REPLACE INTO credential VALUES (?, ?, 0, ?, 'p-1', NULL, NULL, NULL, NULL)"
         connection.executemany(add, [(gen, n.to_bytes(16, "little"), ACTIVE) for n in range(CARDS)])
         connection.execute(add, (gen, CARD, state))
+        query = "SELECT digest, kind, state, person, from_ms, until_ms, key, kid FROM credential"
+        rows = [to_credential(CredentialColumns(*row)) for row in connection.execute(query)]
+        total = ListDigest.of(rows)
+        query = "UPDATE generation SET revision = ?, digest = ?, count = ?"
+        connection.execute(query, (revision, total.total.to_bytes(32), total.count))
 
 
 @pytest.fixture
@@ -233,6 +247,62 @@ def test_no_list_is_not_copied_and_a_damaged_one_ends_nothing(tmp_path: Path) ->
     assert [keeper.look() for _ in range(3)] == [False, False, False]
     empty.write_bytes(b"no database" * 1000)
     assert not keeper.look()
+
+
+class Told:
+    """Counts what a keeper says."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def keeper(self, path: Path, clock: Clock) -> Keeper:
+        return Keeper(path, clock, lambda: self.said.append("spoilt"), lambda: self.said.append("end"))
+
+
+def flip(path: Path) -> None:
+    """Turn a byte over that makes a revoked card an active one."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE credential SET state = ? WHERE state = ?", (ACTIVE, REVOKED))
+
+
+def test_a_card_that_came_to_life_by_itself_ends_the_list_and_the_copy_takes_its_place(path: Path) -> None:
+    put(path, 8, REVOKED)
+    clock, told = Clock(), Told()
+    keeper = told.keeper(path, clock)
+    assert [keeper.look() for _ in range(2)] == [False, True]
+    flip(path)
+    assert not keeper.look()
+    assert told.said == [], "it is not added up all the time"
+    clock.at += AUDIT_EVERY_S
+    assert not keeper.look()
+    assert told.said == ["spoilt", "end"]
+    opened = open_roster(path, AT, 8)
+    assert opened.quarantined is not None
+    assert opened.restored == 8
+    holding = opened.table.lookup(CARD)
+    assert holding is not None
+    assert holding.credential.state is CredentialState.REVOKED
+    opened.table.close()
+
+
+def test_a_copy_that_holds_the_same_fault_is_set_aside_too(path: Path) -> None:
+    put(path, 8, REVOKED)
+    flip(path)
+    make_spare(path, always)
+    told = Told()
+    keeper = told.keeper(path, Clock())
+    assert [keeper.look() for _ in range(2)] == [False, False]
+    assert told.said == ["spoilt", "end"]
+    assert start(path, 8) == Found(0, known=False, restored=None, aside=True)
+
+
+def test_a_list_that_is_condemned_opens_nothing(path: Path) -> None:
+    table = open_roster(path, AT, 7).table
+    assert table.lookup(CARD) is not None
+    table.condemn()
+    assert table.lookup(CARD) is None
+    assert table.rolled_back
+    table.close()
 
 
 def test_the_thread_ends_when_it_is_asked(path: Path) -> None:
