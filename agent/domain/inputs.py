@@ -15,7 +15,7 @@ so a release stands until it is steady; and a key switch that flaps was not turn
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from agent.domain.facts import (
@@ -29,16 +29,12 @@ from agent.domain.facts import (
     Role,
 )
 from agent.domain.flapping import Flap, alarmed, changed, told
+from agent.domain.points import Key, Point
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from agent.domain.facts import Json, Plain
     from agent.domain.moment import Moment
     from agent.domain.site import Site
-
-Key = tuple[Role, str]
-"""A point by what it is for and by its name: a reader is a device, too, under one name."""
 
 FRESH_A_MINUTE = 10
 """Presses that find their door locked, of an exit button that flaps, that are rows of their own."""
@@ -63,24 +59,6 @@ _RELEASE = frozenset({"door.released", "door.release_failed"})
 _FIRE = frozenset({"fire.line", "fire.unsure"})
 _FIRE_KEY = frozenset({"fire.not_ended", "fire.key_unsure"})
 _DEVICE = frozenset({"device.online", "device.offline"})
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """An input or a device that has changed since start.
-
-    last: what it said last, as it said it. summed: rows left out since it was told last, by their kind.
-    alarms: kinds of alarm that were written since it flaps. fresh: releases that were written since it was
-    told last.
-    """
-
-    role: Role
-    door: str | None
-    last: Plain
-    flap: Flap = field(default_factory=Flap)
-    summed: Mapping[str, int] = field(default_factory=dict)
-    alarms: frozenset[str] = frozenset()
-    fresh: int = 0
 
 
 def heard(site: Site, said: FromPoint, at: Moment) -> tuple[Site, Plain, Result]:

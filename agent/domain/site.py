@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent.domain.decision import Mode
-    from agent.domain.inputs import Key, Point
     from agent.domain.moment import Moment
+    from agent.domain.points import Key, Point
 
 ACT_WITHIN_S = 3.0
 """A release that could not be put on the wire by then is dropped: the person has tried again or gone."""
