@@ -10,6 +10,7 @@ from agent.cli.office_shifts import show_shifts
 from agent.cli.words import known, say
 from agent.errors import StoreError
 from agent.office import history, lifecycle, people
+from agent.office.undo import undo
 from protocols.mqtt.model import read_stamp
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ def add(actions: Actions) -> None:
     history.add_argument("--about", metavar="PERSON", help=say("office.opt_about"))
     history.add_argument("--verify", action="store_true", help=say("office.opt_verify"))
     history.set_defaults(run=run_history)
-    undo = action(actions, "undo")
-    undo.add_argument("revision", type=int, metavar="REVISION", help=say("office.opt_revision"))
-    undo.add_argument("--dry-run", action="store_true", help=say("office.opt_dry_run"))
-    undo.set_defaults(run=run_undo)
+    undoing = action(actions, "undo")
+    undoing.add_argument("revision", type=int, metavar="REVISION", help=say("office.opt_revision"))
+    undoing.add_argument("--dry-run", action="store_true", help=say("office.opt_dry_run"))
+    undoing.set_defaults(run=run_undo)
     skip = action(actions, "skip-to")
     skip.add_argument("revision", type=int, metavar="REVISION", help=say("office.opt_skip"))
     skip.set_defaults(run=run_skip)
@@ -80,7 +81,7 @@ def run_undo(args: Namespace) -> int:
     """Make the book as it was at a revision, as a new one."""
     with open_book(args) as book:
         at, rehearsed = now(), args.dry_run
-        done = lifecycle.undo(book, args.revision, by=author(args), at=at, keep=not rehearsed)
+        done = undo(book, args.revision, by=author(args), at=at, keep=not rehearsed)
         show_shifts(book, done.shifts)
         if rehearsed:
             print(say("desk.dry", count=done.rows))

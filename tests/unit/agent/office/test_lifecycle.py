@@ -16,6 +16,7 @@ from agent.office.book import Book
 from agent.office.people import Home
 from agent.office.purge import PURGE_TYP, purge
 from agent.office.roster import Rosters
+from agent.office.undo import undo
 from protocols.mqtt.roster import ListDigest, Rows
 from protocols.tokens.keys import kid, public_text
 from protocols.tokens.token import open_token
@@ -152,7 +153,7 @@ def test_a_purge_erases_the_person_everywhere_and_gives_a_signed_receipt(book: B
     assert people.find(book, resident_number(1)) == []
     assert people.find(book, "张三") == []
     assert credentials.held_by(book, person) == []
-    lifecycle.undo(book, 1, by="t", at=LATER)
+    undo(book, 1, by="t", at=LATER)
     assert people.find(book, "张三") == []
     with pytest.raises(BadInput, match="no person"):
         purge(book, ["p-nobody"], by="t", at=LATER)
@@ -167,21 +168,21 @@ def test_undo_puts_the_book_back_as_a_new_revision(book: Book) -> None:
     with book.change("group.set", by="t", at=LATER) as edit:
         access.set_group(edit, "residents", [("lobby", "always")])
         access.drop(edit, "gateway", "gw02")
-    lifecycle.undo(book, there, by="t", at=LATER)
+    undo(book, there, by="t", at=LATER)
     assert book.revision == there + 3
     assert people.find(book, "李四") == []
     assert Rosters(book.database).state("gw01", book.revision) == list_there
     assert access.gateways(book).keys() == {"gw01", "gw02"}
     for wrong in (-1, book.revision, book.revision + 1):
         with pytest.raises(BadInput, match="not in the past"):
-            lifecycle.undo(book, wrong, by="t", at=LATER)
+            undo(book, wrong, by="t", at=LATER)
 
 
 def test_undo_never_brings_a_lost_card_back(book: Book) -> None:
     card = add_card(book, add_person(book, "张三", 1), 1)
     there = book.revision
     stop(book, card, CredentialState.LOST)
-    lifecycle.undo(book, there, by="t", at=LATER)
+    undo(book, there, by="t", at=LATER)
     assert listed(book) == {card: "lost"}
 
 
@@ -191,16 +192,16 @@ def test_what_was_stopped_in_between_stays_stopped_though_the_book_holds_it_no_l
     given = book.revision
     stop(book, card, CredentialState.LOST)
     lost = book.revision
-    lifecycle.undo(book, given - 1, by="t", at=LATER)
+    undo(book, given - 1, by="t", at=LATER)
     assert listed(book) == {}
-    lifecycle.undo(book, given, by="t", at=LATER)  # the undo was a mistake, and so was the number
+    undo(book, given, by="t", at=LATER)  # the undo was a mistake, and so was the number
     assert listed(book) == {card: "lost"}
     with book.change("card.released", by="t", at=LATER) as edit:
         credentials.release(edit, card)
     add_card(book, add_person(book, "李四", 2), 1)
-    lifecycle.undo(book, given, by="t", at=LATER)  # it is in other hands: not the first holder's again
+    undo(book, given, by="t", at=LATER)  # it is in other hands: not the first holder's again
     assert listed(book) == {card: "lost"}
-    lifecycle.undo(book, lost, by="t", at=LATER)
+    undo(book, lost, by="t", at=LATER)
     assert listed(book) == {card: "lost"}
 
 
@@ -281,10 +282,10 @@ def test_an_undo_can_be_rehearsed_and_says_whose_doors_change(book: Book) -> Non
     person = add_person(book, "张三", 1)
     add_card(book, person, 1)
     newest = book.revision
-    rehearsed = lifecycle.undo(book, there, by="t", at=LATER, keep=False)
+    rehearsed = undo(book, there, by="t", at=LATER, keep=False)
     assert book.revision == newest
     assert [(shift.person, shift.loses) for shift in rehearsed.shifts] == [(person, ("garage", "lobby"))]
-    assert lifecycle.undo(book, there, by="t", at=LATER) == rehearsed
+    assert undo(book, there, by="t", at=LATER) == rehearsed
     assert book.revision == newest + 1
 
 
@@ -316,7 +317,7 @@ def test_an_undo_gives_everybody_back_their_own_document(book: Book) -> None:
     third = add_person(book, "王五", 2)
     with pytest.raises(sqlite3.IntegrityError):
         number(first, 2)
-    lifecycle.undo(book, there, by="t", at=LATER)
+    undo(book, there, by="t", at=LATER)
     assert [people.one(book, resident_number(serial)).id for serial in (1, 2)] == [first, second]
     assert book.row("person", third) is None
     assert Rosters(book.database).state("gw01", book.revision) == list_there

@@ -15,6 +15,7 @@ from agent.office import credentials, lifecycle, people, purge
 from agent.office.book import BOOK_FILE, Book
 from agent.office.database import BUSY_MS, scrub
 from agent.office.people import Home
+from agent.office.undo import undo
 from protocols.tokens.keys import kid
 from protocols.tokens.token import open_token
 from tests.peers.office_site import START, add_card, add_person, make_book
@@ -75,7 +76,7 @@ def test_a_card_given_back_and_a_home_moved_out_of_leave_no_earlier_version_behi
     assert people.in_home(book, Home("3", "", "")) == [stays]
     assert book.database.execute("SELECT count(*) FROM household").fetchone()[0] == 1
     lifecycle.set_state(book, card.id, CredentialState.SUSPENDED, by="t", at=LATER)
-    lifecycle.undo(book, given, by="t", at=LATER)
+    undo(book, given, by="t", at=LATER)
     assert credentials.load(book, card.id).person == stays
 
 
@@ -85,7 +86,7 @@ def test_somebody_registered_by_mistake_and_undone_is_erased_too(book: Book) -> 
     person = add_person(book, "张三", 1, home=Home("5", "2", "301"))
     add_card(book, person, 1)
     assert purge.ended(book, LATER) == []
-    lifecycle.undo(book, kept, by="t", at=LATER)
+    undo(book, kept, by="t", at=LATER)
     assert purge.ended(book, LATER) == []  # the undo may be a mistake itself
     assert purge.ended(book, LATER + timedelta(days=1)) == [person]
     with closing(sqlite3.connect(book.directory / BOOK_FILE, isolation_level=None)) as reader:
@@ -122,7 +123,7 @@ def test_a_household_goes_with_its_last_member_and_not_before(book: Book) -> Non
     assert people.home_at(book, key) == home
     purge.purge(book, [second], by="t", at=LATER)
     assert people.home_at(book, key) is None
-    lifecycle.undo(book, there, by="t", at=LATER)
+    undo(book, there, by="t", at=LATER)
     assert people.home_at(book, key) is None
 
 
@@ -133,7 +134,7 @@ def test_who_moved_out_of_a_purged_home_and_comes_back_by_an_undo_has_no_home(bo
     with book.change("moved", by="t", at=LATER) as edit:
         people.save(edit, replace(people.load(book, mover), home=Home("4", "1", "101")))
     purge.purge(book, [left], by="t", at=LATER)
-    lifecycle.undo(book, there, by="t", at=LATER)
+    undo(book, there, by="t", at=LATER)
     assert people.load(book, mover).home is None
 
 

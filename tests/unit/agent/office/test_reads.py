@@ -16,6 +16,7 @@ from agent.office.collisions import Collides
 from agent.office.database import migrations
 from agent.office.purge import purge
 from agent.office.roster import Rosters
+from agent.office.undo import undo
 from protocols.tokens.keys import public_text
 from protocols.wiegand.identity import CardNumber
 from tests.peers.office_site import START, add_card, add_person, make_book
@@ -219,7 +220,7 @@ def test_an_undo_leaves_a_stopped_card_stopped_under_every_identity(book: Book) 
     there = book.revision
     one = issue(book, first, f"uid32:{CARD:08X}", accept=True)
     lifecycle.set_state(book, one, CredentialState.LOST, by="t", at=LATER)
-    lifecycle.undo(book, there, by="t", at=LATER)
+    undo(book, there, by="t", at=LATER)
     assert listed(book) == {other: "active"}
     assert collisions.standing(book.database)[0].persons == tuple(sorted((first, second)))
 
@@ -231,7 +232,7 @@ def test_an_undo_brings_a_released_card_back_with_its_aliases(book: Book) -> Non
     with book.change("card.released", by="t", at=LATER) as edit:
         credentials.release(edit, card)
     set_reads(book, "fc8cn16-first")
-    lifecycle.undo(book, there, by="t", at=LATER)
+    undo(book, there, by="t", at=LATER)
     assert access.reads(book)["gw01"] == tuple(sorted(DEFAULT_READS))
     assert listed(book) == dict.fromkeys(both(book), "lost")
     set_reads(book, "fc8cn16-first")
@@ -259,9 +260,9 @@ def test_an_undo_is_never_barred_by_what_it_makes_collide(book: Book) -> None:
     with book.change("gateway.removed", by="t", at=LATER) as edit:
         access.drop(edit, "gateway", "gw02")
     cards = {add_card(book, first, CARD), add_card(book, second, TWIN)}
-    lifecycle.undo(book, book.revision - 4, by="t", at=LATER)
+    undo(book, book.revision - 4, by="t", at=LATER)
     assert listed(book) == {}
-    lifecycle.undo(book, book.revision - 1, by="t", at=LATER)
+    undo(book, book.revision - 1, by="t", at=LATER)
     assert listed(book).keys() == cards
 
 

@@ -22,6 +22,7 @@ from agent.office.credentials import digest_of
 from agent.office.passes import issue_pass, revoke_passes
 from agent.office.purge import purge
 from agent.office.roster import Rosters
+from agent.office.undo import undo
 from protocols.mqtt.roster import ListDigest, Rows, row_key, row_kind
 from protocols.wiegand.identity import SHORTENINGS, CardNumber, shortened
 from tests.peers.office_site import START, add_person, make_book
@@ -120,7 +121,7 @@ class History:
         self.persons[person] = add_person(self.book, "新住户", 100 + next(self.tick))
 
     def do_undo(self, steps: int) -> None:
-        lifecycle.undo(self.book, self.book.revision - steps, by="t", at=START)
+        undo(self.book, self.book.revision - steps, by="t", at=START)
 
     def do_visit(self, person: int, host: int | None) -> None:
         issue_pass(

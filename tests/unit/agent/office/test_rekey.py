@@ -10,6 +10,7 @@ from agent.office import lifecycle, people, signing
 from agent.office.book import LOCK_FILE, NEXT_LOCK_FILE, Book
 from agent.office.rekey import rekey
 from agent.office.seal import WrongKey
+from agent.office.undo import undo
 from protocols.tokens.keys import public_text
 from tests.peers.office_site import START, add_card, add_person, make_book, resident_number
 
@@ -25,7 +26,7 @@ def test_after_a_new_key_all_is_there_and_the_old_key_opens_nothing(tmp_path: Pa
         rekey(book, by="t", at=START)
         assert book.history()[-1]["what"] == "book.rekeyed"
         assert people.one(book, resident_number(1)).details.name == "张三"
-        lifecycle.undo(book, there, by="t", at=START)
+        undo(book, there, by="t", at=START)
         assert people.one(book, "3-1-1001").valid_until is None
     with Book.open(tmp_path) as book:
         assert people.one(book, "13800000001").id == person

@@ -15,6 +15,7 @@ from agent.office.credentials import digest_of
 from agent.office.messages import PLURALS
 from agent.office.passes import issue_pass, revoke_passes
 from agent.office.roster import Rosters
+from agent.office.undo import undo
 from protocols.mqtt.roster import Credential, ListDigest, Rows
 from tests.peers.office_site import START, add_person, make_book
 
@@ -214,9 +215,9 @@ def test_undoing_the_issue_of_a_pass_revokes_it_and_undoing_a_revocation_does_no
     second = issue(book, visitor)
 
     assert book.database.execute("SELECT count(*) FROM before WHERE kind = 'pass'").fetchone()[0] == 3
-    lifecycle.undo(book, between, by="t", at=NOON)
+    undo(book, between, by="t", at=NOON)
     assert revoked(book) == {first, second}
-    lifecycle.undo(book, start, by="t", at=NOON)
+    undo(book, start, by="t", at=NOON)
     assert revoked(book) == {first, second}
     assert len(on_list(book)) == 2
 
