@@ -198,10 +198,15 @@ def skip_to(book: Book, revision: int, *, by: str, at: datetime) -> None:
     """Go on from `revision`, above what the gateways have: after the book came back from an old backup.
 
     A gateway refuses every revision that is not above its own, so a book that has lost its newest pages must
-    step over them. Nothing else changes. Raises BadInput when that is not forward.
+    step over them. Nothing else changes. Raises BadInput when that is not forward, or further than counts go.
     """
-    if not book.revision < revision <= LARGEST_NUMBER:
+    if revision <= book.revision:
         raise BadInput(f"the book is at revision {book.revision} already", f"登记簿已在版本 {book.revision}")
+    if revision > LARGEST_NUMBER:
+        raise BadInput(
+            f"no revision is above {LARGEST_NUMBER}; give the highest of any gateway, and one",
+            f"版本号不能大于 {LARGEST_NUMBER}；请写各网关最高版本加一",
+        )
     book.log(SKIPPED, f"from:{book.revision}", by=by, at=at, number=revision)
 
 

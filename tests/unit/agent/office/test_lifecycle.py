@@ -18,6 +18,7 @@ from agent.office.purge import PURGE_TYP, purge
 from agent.office.roster import Rosters
 from agent.office.undo import undo
 from protocols.mqtt.roster import ListDigest, Rows
+from protocols.mqtt.topics import LARGEST_NUMBER
 from protocols.tokens.keys import kid, public_text
 from protocols.tokens.token import open_token
 from protocols.wiegand.identity import CardNumber
@@ -212,6 +213,11 @@ def test_a_book_from_a_backup_steps_over_the_revisions_that_gateways_have(book: 
     assert book.revision == 41
     with pytest.raises(BadInput, match="already"):
         lifecycle.skip_to(book, 41, by="t", at=LATER)
+
+
+def test_a_step_that_no_count_reaches_is_not_called_a_step_back(book: Book) -> None:
+    with pytest.raises(BadInput, match="no revision is above"):
+        lifecycle.skip_to(book, LARGEST_NUMBER + 1, by="t", at=LATER)
 
 
 def test_the_history_says_who_and_what_and_cannot_be_altered(book: Book) -> None:
