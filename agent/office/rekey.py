@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
-from agent.office.book import Book
+    from agent.office.book import Book
 
 SEALED_TABLES = ("person", "household", "credential")
 
