@@ -100,6 +100,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "card_suspended": ("this card is suspended; resume it, or issue another", "此卡已停用；请恢复或换卡"),
     "card_lost": ("this card was reported lost; issue another", "此卡已挂失；请换卡"),
     "card_revoked": ("this card was revoked; release it, or issue another", "此卡已注销；请释放或换卡"),
+    "card_stopped": (
+        "this card was lost or revoked before; if it is back in your hand: menshen office card issue",
+        "此卡曾挂失或注销；若确已收回，请用 menshen office card issue 重新发放",
+    ),
     "card_meets_row": (
         "readers of {gateway} take this card for row {others}'s; use another, or see --accept-collisions",
         "{gateway} 的读卡器分不清此卡与第 {others} 行的卡；请换卡，或见 --accept-collisions",

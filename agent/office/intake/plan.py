@@ -123,6 +123,14 @@ def _one_person_a_card(
             problems.append(reader.problem(entry.row, Column.CARD, "card_taken", person=row["person"]))
         elif row["state"] != CredentialState.ACTIVE:
             problems.append(reader.problem(entry.row, Column.CARD, "card_" + row["state"]))
+    stopped = book.database.execute(
+        "SELECT buried.id FROM json_each(?) AS asked CROSS JOIN buried ON buried.id = asked.value "
+        "ORDER BY asked.key",
+        (json.dumps(list(digests)),),
+    )
+    for row in stopped:
+        (entry, *_) = holders[digests[row["id"]]].values()
+        problems.append(reader.problem(entry.row, Column.CARD, "card_stopped"))
 
 
 def _cards_of_refused(

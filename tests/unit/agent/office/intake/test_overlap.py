@@ -122,14 +122,17 @@ def test_where_no_reader_shortens_cards_none_meet(book: Book) -> None:
     assert plan_of(book, row(1, CARD), row(2, TWIN)).problems == []
 
 
-def test_a_card_buried_with_somebody_who_left_may_come_again_and_nobody_elses_for_it(book: Book) -> None:
+def test_a_card_buried_with_somebody_who_left_comes_again_by_hand_alone(book: Book) -> None:
     person = add_person(book, "张三", 1)
     add_card(book, person, int(CARD))
     lifecycle.leave(book, person, by="t", at=START)
     purge(book, [person], by="t", at=START)
     assert people.find(book, "张三") == []
     assert told(plan_of(book, row(2, TWIN)).problems) == [("G2", "card_meets_book", person, "gw01")]
+    assert [(each.place, each.code) for each in plan_of(book, row(2, CARD)).problems] == [
+        ("G2", "card_stopped")
+    ]
+    add_card(book, add_person(book, "李四", 2), int(CARD))
     plan = plan_of(book, row(2, CARD))
     assert plan.problems == []
-    carried(book, plan)
     assert len(listed(book)) == 2
