@@ -18,7 +18,8 @@ import structlog
 from agent import plan
 from agent.alone import alone
 from agent.clock import SystemClock, boot_id
-from agent.domain.facts import Answer, Effect, Json, Noted
+from agent.domain.effects import Answer, Effect
+from agent.domain.facts import Json, Noted
 from agent.domain.site import new_site
 from agent.doors.answers import Answers
 from agent.doors.books import (

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from agent.domain import door as doors
 from agent.domain.decision import Mode
-from agent.domain.facts import Answer, Outcome, Record, Result, Show, Shown
+from agent.domain.effects import Answer, Outcome, Record, Result, Show, Shown
 from agent.domain.site import step_door
 
 if TYPE_CHECKING:
-    from agent.domain.facts import Effect, Json
+    from agent.domain.effects import Effect
+    from agent.domain.facts import Json
     from agent.domain.moment import Moment
     from agent.domain.site import Act, Asker, Handled, Site
 

@@ -14,9 +14,9 @@ from agent.domain import inputs
 from agent.domain.acts import carried, not_carried
 from agent.domain.decision import Mode
 from agent.domain.door import Leaf
+from agent.domain.effects import Answer, Outcome, Record, Result
 from agent.domain.entry import pass_shown, presented, unreadable
 from agent.domain.facts import (
-    Answer,
     Carried,
     ExitAsked,
     Fact,
@@ -36,14 +36,11 @@ from agent.domain.facts import (
     Noted,
     OpenAsked,
     OrderRefused,
-    Outcome,
     PassShown,
     Plain,
     Presented,
-    Record,
     RecordingBack,
     RecordingLost,
-    Result,
     RosterInForce,
     Tick,
     Unreadable,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent.domain import door as doors
 from agent.domain.decision import Deny, Posture, Reason, Rule, decide
-from agent.domain.facts import Record, Result, Show, Shown
+from agent.domain.effects import Record, Result, Show, Shown
 from agent.domain.passes import PassUse, decide_pass
 from agent.domain.site import ACT_WITHIN_S, Asker, step_door
 

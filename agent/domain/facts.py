@@ -1,4 +1,4 @@
-"""All that can happen to a site of doors, and all that the site can ask for in return.
+"""All that can happen to a site of doors.
 
 Closed unions of frozen values: a new fact is a new class, and mypy then finds every place that forgot it.
 """
@@ -6,7 +6,7 @@ Closed unions of frozen values: a new fact is a new class, and mypy then finds e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -15,28 +15,10 @@ if TYPE_CHECKING:
 
     from agent.domain.credentials import Holding
     from agent.domain.decision import Mode, Reason
-    from agent.domain.passes import PassUse, Visit
+    from agent.domain.passes import Visit
     from agent.domain.rules import Rules
 
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
-
-
-class Outcome(StrEnum):
-    """How an order ended, as its sender is told."""
-
-    OPENED = "opened"  # the output was driven, and the device confirmed it
-    DONE = "done"
-    REFUSED = "refused"
-    FAILED = "failed"  # decided, but the device did not do it or cannot prove it
-
-
-class Shown(StrEnum):
-    """What the person at a reader sees and hears."""
-
-    GRANTED = "granted"
-    DENIED = "denied"
-    WARNING = "warning"
-    READY = "ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +37,6 @@ class Order:
     remember_until: datetime
     reply: str
     correlation: bytes = b""
-
-
-# --- facts: what happened ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,89 +291,3 @@ Plain = (
     | Tick
 )
 Fact = Plain | FromPoint
-
-
-# --- effects: what is asked for ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Unlock:
-    """Release `door` for `for_s` seconds, unless `not_after` (monotonic) has passed by then."""
-
-    id: int
-    door: str
-    for_s: float
-    not_after: float
-
-
-@dataclass(frozen=True, slots=True)
-class Relock:
-    """End the release of `door` now."""
-
-    id: int
-    door: str
-
-
-@dataclass(frozen=True, slots=True)
-class Show:
-    """Show a signal at one reader."""
-
-    reader: str
-    shown: Shown
-
-
-@dataclass(frozen=True, slots=True)
-class ShowAtDoor:
-    """Show a signal at every reader of a door."""
-
-    door: str
-    shown: Shown
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Tell the sender of an order how it ended."""
-
-    order: Order
-    door: str | None
-    outcome: Outcome
-    reason: str | None
-
-
-Effect = Unlock | Relock | Show | ShowAtDoor | Answer
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One line of the journal, before it has a number. `alarm`: somebody must look."""
-
-    kind: str
-    door: str | None
-    body: Mapping[str, Json]
-    alarm: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one fact led to.
-
-    first: life safety, done before anything is written. records: written, in one commit, with `used`
-    (ids of orders that must never be acted on again) and `pass_uses`. then: done after that commit, never
-    without it.
-    """
-
-    records: tuple[Record, ...] = ()
-    first: tuple[Effect, ...] = ()
-    then: tuple[Effect, ...] = ()
-    used: tuple[Order, ...] = field(default=())
-    pass_uses: tuple[PassUse, ...] = field(default=())
-
-    def __add__(self, other: Result) -> Result:
-        """Join two results, in order."""
-        return Result(
-            self.records + other.records,
-            self.first + other.first,
-            self.then + other.then,
-            self.used + other.used,
-            self.pass_uses + other.pass_uses,
-        )

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from agent.domain.facts import Record
+from agent.domain.effects import Record
 
 if TYPE_CHECKING:
     from agent.domain.facts import Json

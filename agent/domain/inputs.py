@@ -18,14 +18,13 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
+from agent.domain.effects import Record, Result
 from agent.domain.facts import (
     FireCleared,
     FireKeyTurned,
     FireKeyUnsure,
     FireUnsure,
     FromPoint,
-    Record,
-    Result,
     Role,
 )
 from agent.domain.flapping import Flap, alarmed, changed, told

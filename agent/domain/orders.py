@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from agent.domain import door as doors
 from agent.domain.decision import Deny, Grant, Mode, Reason, Rule, by_door, decide
+from agent.domain.effects import Answer, Outcome, Record, Result
 from agent.domain.entry import free, held_story, outcome, posture
-from agent.domain.facts import Answer, Outcome, Record, Result
 from agent.domain.site import Asker, step_door
 
 if TYPE_CHECKING:

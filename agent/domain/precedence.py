@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from agent.domain.facts import Relock, Unlock
+from agent.domain.effects import Relock, Unlock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from agent.domain.facts import Effect
+    from agent.domain.effects import Effect
 
 
 def give_way(waiting: Iterable[Effect], ahead: Iterable[Effect]) -> list[Effect]:

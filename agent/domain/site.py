@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, assert_never
 from agent.domain import door as doors
 from agent.domain.door import Door, DoorRules
 from agent.domain.door_step import step
-from agent.domain.facts import Effect, Order, Outcome, Record, Relock, Result, ShowAtDoor, Shown, Unlock
+from agent.domain.effects import (
+    Effect,
+    Outcome,
+    Record,
+    Relock,
+    Result,
+    ShowAtDoor,
+    Shown,
+    Unlock,
+)
 from agent.domain.fire import Fire
 from agent.domain.rules import Rules
 
@@ -17,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agent.domain.decision import Mode
+    from agent.domain.facts import Order
     from agent.domain.moment import Moment
     from agent.domain.points import Key, Point
 

@@ -8,7 +8,7 @@ from protocols.mqtt.payloads import CommandAnswer
 
 if TYPE_CHECKING:
     from agent.clock import Clock
-    from agent.domain.facts import Answer
+    from agent.domain.effects import Answer
     from agent.sync.sync import Sync
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from agent.domain.door import Door
-    from agent.domain.facts import Order, Record
+    from agent.domain.effects import Record
+    from agent.domain.facts import Order
     from agent.domain.moment import Moment
     from agent.domain.passes import PassUse
     from agent.domain.site import Site

@@ -6,7 +6,7 @@ import itertools
 import threading
 from typing import TYPE_CHECKING, assert_never
 
-from agent.domain.facts import Relock, Show, ShowAtDoor, Unlock
+from agent.domain.effects import Relock, Show, ShowAtDoor, Unlock
 from agent.doors.translate import SIGNALS
 from drivers.contract import (
     Attentive,
@@ -23,7 +23,7 @@ from drivers.contract import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from agent.domain.facts import Shown
+    from agent.domain.effects import Shown
     from agent.doors.wiring import Wiring
     from drivers.contract import Command, Driver, Emit, Event, Monotonic, PortSettings
 

@@ -10,16 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from agent.domain.core import begin, handle
-from agent.domain.facts import (
-    Carried,
-    Effect,
-    Fact,
-    Noted,
-    RecordingBack,
-    RecordingLost,
-    Relock,
-    Tick,
-)
+from agent.domain.effects import Effect, Relock
+from agent.domain.facts import Carried, Fact, Noted, RecordingBack, RecordingLost, Tick
 from agent.domain.moment import STEPPED_S, ClockConfidence, Moment
 from agent.domain.precedence import give_way
 from agent.doors.books import Turn

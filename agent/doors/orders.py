@@ -11,7 +11,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from agent.domain.decision import Mode
-from agent.domain.facts import Fact, FireOverAsked, ModeAsked, Noted, OpenAsked, Order, OrderRefused
+from agent.domain.facts import (
+    Fact,
+    FireOverAsked,
+    ModeAsked,
+    Noted,
+    OpenAsked,
+    Order,
+    OrderRefused,
+)
 from agent.domain.timekeeping import Timed, judged
 from agent.doors.translate import phone_digest
 from agent.store.memory import Claim

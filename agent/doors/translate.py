@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Protocol, assert_never
 
+from agent.domain.effects import Shown
 from agent.domain.facts import (
     Carried,
     ExitAsked,
@@ -25,7 +26,6 @@ from agent.domain.facts import (
     Plain,
     Presented,
     Role,
-    Shown,
     Unreadable,
 )
 from agent.doors.lookalikes import Lookalikes

@@ -9,7 +9,7 @@ import pytest
 
 from agent.cli.app import main
 from agent.cli.words import catalogue, known
-from agent.domain.facts import Outcome
+from agent.domain.effects import Outcome
 from agent.domain.fire import Stands
 from agent.errors import EX_DATAERR, EX_NOPERM, EX_UNAVAILABLE, EX_USAGE
 from agent.keyfiles import read_signing_key

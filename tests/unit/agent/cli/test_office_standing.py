@@ -47,6 +47,7 @@ def test_a_screen_shows_who_is_waited_for_and_how_many_are_done(
     book: Book, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")  # and not a dumb one, whose size is never asked
     monkeypatch.setenv("LINES", "9")
     doors = [replace(DONE, door=f"door-{n}") for n in range(9)]
 

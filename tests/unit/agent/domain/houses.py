@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from agent.domain.core import handle
 from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person, Span
 from agent.domain.door import Door, DoorRules
-from agent.domain.facts import Effect, Fact, OpenAsked, Order, Presented, Result, Unlock
+from agent.domain.effects import Effect, Result, Unlock
+from agent.domain.facts import Fact, OpenAsked, Order, Presented
 from agent.domain.fire import Fire
 from agent.domain.moment import ClockConfidence, Moment
 from agent.domain.rules import Group, Right, Rules

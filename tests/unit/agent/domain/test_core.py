@@ -9,6 +9,7 @@ import pytest
 from agent.domain.core import begin
 from agent.domain.decision import Mode
 from agent.domain.door import LEASE_S, RENEW_S, DoorRules
+from agent.domain.effects import Record, Relock, Result, Show, ShowAtDoor, Shown, Unlock
 from agent.domain.facts import (
     Carried,
     ExitAsked,
@@ -20,17 +21,10 @@ from agent.domain.facts import (
     LeafUnknown,
     NotCarried,
     Noted,
-    Record,
     RecordingBack,
     RecordingLost,
-    Relock,
-    Result,
     RosterInForce,
-    Show,
-    ShowAtDoor,
-    Shown,
     Tick,
-    Unlock,
     Unreadable,
 )
 from agent.domain.rules import Rules

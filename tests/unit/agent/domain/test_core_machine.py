@@ -13,10 +13,18 @@ from agent.domain.core import begin
 from agent.domain.credentials import CredentialState, Holding
 from agent.domain.decision import Mode
 from agent.domain.door import LEASE_S
-from agent.domain.facts import (
+from agent.domain.effects import (
     Answer,
-    Carried,
     Effect,
+    Outcome,
+    Relock,
+    Result,
+    Show,
+    Shown,
+    Unlock,
+)
+from agent.domain.facts import (
+    Carried,
     ExitAsked,
     Fact,
     FireCleared,
@@ -34,17 +42,11 @@ from agent.domain.facts import (
     OpenAsked,
     Order,
     OrderRefused,
-    Outcome,
     PassShown,
     Presented,
     RecordingBack,
     RecordingLost,
-    Relock,
-    Result,
-    Show,
-    Shown,
     Tick,
-    Unlock,
 )
 from agent.domain.passes import Visit
 from agent.domain.site import ACT_WITHIN_S, ANSWER_WITHIN_S

@@ -9,21 +9,16 @@ import pytest
 from agent.domain.credentials import CredentialState
 from agent.domain.decision import Mode
 from agent.domain.door import LEASE_S
+from agent.domain.effects import Answer, Outcome, Record, Relock, Result, Unlock
 from agent.domain.facts import (
-    Answer,
     Carried,
     FireRaised,
     ModeAsked,
     NotCarried,
     OpenAsked,
     OrderRefused,
-    Outcome,
-    Record,
     RecordingLost,
-    Relock,
-    Result,
     Tick,
-    Unlock,
 )
 from agent.domain.site import ACT_WITHIN_S, ANSWER_WITHIN_S
 from tests.unit.agent.domain.houses import (

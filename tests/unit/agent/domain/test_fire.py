@@ -7,8 +7,8 @@ import pytest
 from agent.domain.core import begin
 from agent.domain.decision import Mode
 from agent.domain.door import LEASE_S, DoorRules
+from agent.domain.effects import Answer, Outcome, Record, Relock, Result
 from agent.domain.facts import (
-    Answer,
     Fact,
     FireCleared,
     FireKeyRested,
@@ -17,11 +17,7 @@ from agent.domain.facts import (
     FireOverAsked,
     FireRaised,
     FireUnsure,
-    Outcome,
-    Record,
     RecordingLost,
-    Relock,
-    Result,
     Tick,
 )
 from agent.domain.fire import WaitsFor

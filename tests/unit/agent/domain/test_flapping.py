@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.domain.door import DoorRules, Leaf, OpenAlarm
+from agent.domain.effects import Result, Unlock
 from agent.domain.facts import (
     Carried,
     ExitAsked,
@@ -25,10 +26,8 @@ from agent.domain.facts import (
     NotCarried,
     Noted,
     Plain,
-    Result,
     Role,
     Tick,
-    Unlock,
     Unreadable,
 )
 from agent.domain.fire import Line
@@ -37,7 +36,7 @@ from agent.domain.inputs import FRESH_A_MINUTE, flapping
 from tests.unit.agent.domain.houses import GARAGE, LOBBY, House, card, kinds, unlocks
 
 if TYPE_CHECKING:
-    from agent.domain.facts import Record
+    from agent.domain.effects import Record
 
 MOST_ROWS_A_CHANGE = 4
 """What one change can be in rows while it is told: a leaf that closes was forced, is closed, is well; and the

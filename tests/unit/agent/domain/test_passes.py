@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent.domain.decision import Deny, Grant, Mode, Posture, Reason, Rule
-from agent.domain.facts import (
-    Carried,
-    FireRaised,
-    ModeAsked,
-    PassShown,
-    Record,
-    RecordingLost,
-    Result,
-    Show,
-    Shown,
-)
+from agent.domain.effects import Record, Result, Show, Shown
+from agent.domain.facts import Carried, FireRaised, ModeAsked, PassShown, RecordingLost
 from agent.domain.moment import ClockConfidence, Proof
 from agent.domain.passes import PassUse, Visit, decide_pass
 from agent.domain.site import ACT_WITHIN_S

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.domain.facts import Effect, Relock, Show, Shown, Unlock
+from agent.domain.effects import Effect, Relock, Show, Shown, Unlock
 from agent.domain.precedence import give_way
 from tests.unit.agent.domain.houses import GARAGE, LOBBY
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agent.domain.door import LEASE_S
+from agent.domain.effects import Record, Relock, Unlock
 from agent.domain.facts import (
     Fact,
     FireCleared,
@@ -15,12 +16,9 @@ from agent.domain.facts import (
     LeafClosed,
     LeafUnknown,
     NotCarried,
-    Record,
     RecordingBack,
     RecordingLost,
-    Relock,
     Tick,
-    Unlock,
 )
 from tests.unit.agent.domain.houses import GARAGE, LOBBY
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.domain.facts import Relock, Show, ShowAtDoor, Shown, Unlock
+from agent.domain.effects import Relock, Show, ShowAtDoor, Shown, Unlock
 from agent.doors.fleet import Fleet
 from agent.doors.wiring import ReaderPlace, Wiring
 from drivers.contract import (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent.domain.facts import Record
+from agent.domain.effects import Record
 from agent.domain.rules import Rules
 from agent.domain.site import new_site
 from agent.doors.books import Books, Turn

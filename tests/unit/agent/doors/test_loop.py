@@ -11,7 +11,8 @@ import pytest
 from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person
 from agent.domain.decision import Mode
 from agent.domain.door import RENEW_S, DoorRules
-from agent.domain.facts import Answer, Effect, ModeAsked, Noted, Order, Outcome, Show, Shown, Unlock
+from agent.domain.effects import Answer, Effect, Outcome, Show, Shown, Unlock
+from agent.domain.facts import ModeAsked, Noted, Order
 from agent.domain.fire import Fire
 from agent.domain.moment import PROVEN_FOR_S, ClockConfidence, Proof
 from agent.domain.rules import Group, Right, Rules

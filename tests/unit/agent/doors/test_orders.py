@@ -11,7 +11,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.domain.credentials import Credential, CredentialKind, CredentialState, Holding, Person
 from agent.domain.decision import Mode
-from agent.domain.facts import Fact, FireOverAsked, ModeAsked, Noted, OpenAsked, OrderRefused
+from agent.domain.facts import (
+    Fact,
+    FireOverAsked,
+    ModeAsked,
+    Noted,
+    OpenAsked,
+    OrderRefused,
+)
 from agent.domain.moment import ClockConfidence
 from agent.doors.orders import OrderDesk, Reply, stale
 from agent.doors.translate import phone_digest

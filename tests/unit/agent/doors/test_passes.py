@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from agent.domain.decision import Reason
 from agent.domain.door import DoorRules
-from agent.domain.facts import Effect, Fact, Noted, PassShown, Show, Shown, Unlock
+from agent.domain.effects import Effect, Show, Shown, Unlock
+from agent.domain.facts import Fact, Noted, PassShown
 from agent.domain.moment import PROVEN_FOR_S, ClockConfidence
 from agent.domain.rules import Rules
 from agent.domain.site import new_site
