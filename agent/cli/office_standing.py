@@ -48,9 +48,10 @@ def live_table(book: Book, *, shown: bool) -> Iterator[Callable[[Sequence[Standi
     if not shown or not sys.stdout.isatty():
         yield lambda _standing, _left_s: None
         return
+    from rich.console import Console  # noqa: PLC0415 - only for a person at a terminal
     from rich.live import Live  # noqa: PLC0415 - only for a person at a terminal
 
-    with Live(transient=True, auto_refresh=False) as live:
+    with Live(console=Console(), transient=True, auto_refresh=False) as live:
         yield lambda standing, left_s: live.update(
             _drawn(book, standing, left_s, live.console.height), refresh=True
         )
