@@ -11,12 +11,11 @@ demo: setup
 	$(BIN)/menshen demo
 
 # What is pure is tested to the last branch; the rest to nine in ten. Processes that tests start are measured too.
-# Three at a time on two processors, whoever is free takes the next: the tests of whole processes mostly wait for them.
 test: setup mosquitto
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest --numprocesses 3 --dist worksteal --cov --cov-report=
+	$(BIN)/pytest --numprocesses 2 --cov --cov-report=
 	$(BIN)/coverage report --fail-under=90
 	$(BIN)/coverage report --fail-under=100 --include='protocols/*,agent/domain/*'
 
